@@ -1,0 +1,4 @@
+//! From files to host batches.
+mod batch;
+
+pub use batch::{Batch, Segment};

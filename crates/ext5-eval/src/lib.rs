@@ -1,0 +1,4 @@
+//! Metrics, post-processing, suites and the evaluator.
+mod predictor;
+
+pub use predictor::{Predictor, Score};

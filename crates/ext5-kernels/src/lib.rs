@@ -1,0 +1,1 @@
+//! The operations T5 is made of, for Burn.

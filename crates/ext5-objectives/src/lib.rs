@@ -1,0 +1,4 @@
+//! Token ids to (inputs, targets).
+mod stream;
+
+pub use stream::Stream;

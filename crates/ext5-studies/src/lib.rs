@@ -1,0 +1,1 @@
+//! Grids of trainer runs that answer a question about mixtures; their tables.

@@ -1,0 +1,1 @@
+//! The catalogue: one TOML file a task, a mixture, a suite.

@@ -1,0 +1,1 @@
+//! Composes model, data and evaluation: run configuration, step loop, optimizers, schedules, checkpoints, prediction.
