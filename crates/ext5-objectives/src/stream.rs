@@ -18,7 +18,9 @@ impl Stream {
     /// The next 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.counter += 1;
-        mix(self.key.wrapping_add(self.counter.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+        mix(self
+            .key
+            .wrapping_add(self.counter.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
 
     /// Uniform in `0..bound` without modulo bias (Lemire's multiplication with rejection). `bound` 0 answers 0.
