@@ -1,0 +1,77 @@
+use crate::T5Config;
+use crate::weights::matrix;
+use burn::module::{Module, Param};
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+use ext5_kernels::attention_weights;
+
+/// Keys and values of what a layer attends to, each `[B, H, T, K]`.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyValue {
+    pub(crate) key: Tensor<4>,
+    pub(crate) value: Tensor<4>,
+}
+
+/// Multi-head attention of T5: no biases, no scaling; the position bias comes from outside.
+#[derive(Module, Debug)]
+pub(crate) struct Attention {
+    q: Param<Tensor<2>>, // [D, H * K]
+    k: Param<Tensor<2>>, // [D, H * K]
+    v: Param<Tensor<2>>, // [D, H * K]
+    o: Param<Tensor<2>>, // [H * K, D]
+    dropout: Dropout,
+    #[module(skip)]
+    num_heads: usize,
+}
+
+impl Attention {
+    pub(crate) fn new(config: &T5Config, device: &Device) -> Self {
+        let (model, inner) = (config.d_model, config.d_attention());
+        Self {
+            q: matrix([model, inner], device),
+            k: matrix([model, inner], device),
+            v: matrix([model, inner], device),
+            o: matrix([inner, model], device),
+            dropout: DropoutConfig::new(config.dropout_rate).init(),
+            num_heads: config.num_heads,
+        }
+    }
+
+    /// Keys and values of `input`, `[B, T, D]`.
+    pub(crate) fn key_value(&self, input: Tensor<3>) -> KeyValue {
+        KeyValue {
+            key: self.split_heads(project(input.clone(), &self.k)),
+            value: self.split_heads(project(input, &self.v)),
+        }
+    }
+
+    /// Attention of `input` `[B, S, D]` to `memory` under `bias` `[B or 1, H or 1, S, T]`; answers `[B, S, D]`.
+    pub(crate) fn forward(&self, input: Tensor<3>, memory: KeyValue, bias: Tensor<4>) -> Tensor<3> {
+        let [batch, length, _] = input.dims();
+        let query = self.split_heads(project(input, &self.q));
+        let weights = self
+            .dropout
+            .forward(attention_weights(query, memory.key, bias));
+        let mixed = weights.matmul(memory.value).swap_dims(1, 2); // [B, S, H, K]
+        let inner = mixed.dims()[2] * mixed.dims()[3];
+        project(mixed.reshape([batch, length, inner]), &self.o)
+    }
+
+    fn split_heads(&self, input: Tensor<3>) -> Tensor<4> {
+        let [batch, length, inner] = input.dims();
+        input
+            .reshape([batch, length, self.num_heads, inner / self.num_heads])
+            .swap_dims(1, 2)
+    }
+}
+
+/// `[B, S, in]` times `[in, out]`, as one product over all positions.
+pub(crate) fn project(input: Tensor<3>, weight: &Param<Tensor<2>>) -> Tensor<3> {
+    let [batch, length, width] = input.dims();
+    let weight = weight.val();
+    let [_, out] = weight.dims();
+    input
+        .reshape([batch * length, width])
+        .matmul(weight)
+        .reshape([batch, length, out])
+}

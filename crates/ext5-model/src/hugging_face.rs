@@ -1,0 +1,292 @@
+use crate::weights::name_of;
+use crate::{Error, Result, T5, T5Config};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Name of the file of weights.
+pub const SAFETENSORS: &str = "model.safetensors";
+/// Name of the index where the weights lie in several files.
+pub const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
+
+/// The index of weights that lie in several files.
+#[derive(Debug, Deserialize)]
+pub struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Index {
+    /// Reads `model.safetensors.index.json`.
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn from_json(bytes: &[u8]) -> Result<Self> {
+        serde_json::from_slice(bytes).map_err(Error::Index)
+    }
+
+    /// The files it names, each once.
+    pub fn files(&self) -> BTreeSet<&str> {
+        self.weight_map.values().map(String::as_str).collect()
+    }
+}
+
+/// A T5 with the weights of safetensors files, each a `(name, content)`; F32, F16 and BF16 are read as f32.
+///
+/// # Errors
+/// Whatever reading a file answers, and this crate's [`Error`] where a weight is missing, left over, or of another
+/// shape or type than `config` asks for.
+pub fn import<E: From<Error>>(
+    config: &T5Config,
+    device: &Device,
+    files: impl IntoIterator<Item = std::result::Result<(String, Vec<u8>), E>>,
+) -> std::result::Result<T5, E> {
+    let mut weights = BTreeMap::new();
+    for file in files {
+        let (name, content) = file?;
+        read_weights(&name, &content, &mut weights)?;
+    }
+    // Files of T5 1.0 repeat the embedding under these names; some hold only them.
+    for alias in ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"] {
+        if let Some(weight) = weights.remove(alias) {
+            weights.entry("shared.weight".to_owned()).or_insert(weight);
+        }
+    }
+    weights.remove("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight");
+    let config = &match weights.get("lm_head.weight") {
+        Some(head) if Some(head) == weights.get("shared.weight") => {
+            weights.remove("lm_head.weight");
+            config.with_tied_output(true)
+        }
+        Some(_) => config.with_tied_output(false),
+        None => config.clone(),
+    };
+    let model = fill(config, device, |name, shape| {
+        let (found, values) = weights.remove(name).ok_or_else(|| Error::MissingWeight {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+        })?;
+        if found != shape {
+            let (name, expected) = (name.to_owned(), shape.to_vec());
+            return Err(Error::WeightShape {
+                name,
+                found,
+                expected,
+            });
+        }
+        Ok(values)
+    })?;
+    if let Some(first) = weights.keys().next() {
+        let (count, first) = (weights.len(), first.clone());
+        return Err(Error::UnexpectedWeights { count, first }.into());
+    }
+    Ok(model)
+}
+
+type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+fn read_weights(file: &str, content: &[u8], weights: &mut Weights) -> Result<()> {
+    let damaged = |reason: String| Error::Safetensors {
+        file: file.to_owned(),
+        reason,
+    };
+    let tensors = SafeTensors::deserialize(content).map_err(|error| damaged(error.to_string()))?;
+    for (name, view) in tensors.iter() {
+        let values = floats(&view).ok_or_else(|| Error::WeightType {
+            name: name.to_owned(),
+            dtype: format!("{:?}", view.dtype()),
+        })?;
+        weights.insert(name.to_owned(), (view.shape().to_vec(), values));
+    }
+    Ok(())
+}
+
+fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
+    let bytes = view.data();
+    Some(match view.dtype() {
+        Dtype::F32 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&four| f32::from_le_bytes(four))
+            .collect(),
+        Dtype::BF16 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&two| f32::from_bits(u32::from(u16::from_le_bytes(two)) << 16))
+            .collect(),
+        Dtype::F16 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&two| half_to_f32(u16::from_le_bytes(two)))
+            .collect(),
+        _ => return None,
+    })
+}
+
+/// IEEE 754 binary16 to f32, exact.
+fn half_to_f32(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let fraction = f32::from(bits & 0x3FF);
+    sign * match (bits >> 10) & 0x1F {
+        0 => fraction * 2_f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        exponent => (1.0 + fraction / 1024.0) * 2_f32.powi(i32::from(exponent) - 15),
+    }
+}
+
+/// A T5 whose every parameter is `source(name, shape in the file)`.
+pub(crate) fn fill(
+    config: &T5Config,
+    device: &Device,
+    source: impl FnMut(&str, &[usize]) -> Result<Vec<f32>>,
+) -> Result<T5> {
+    let mut fill = Fill {
+        path: Vec::new(),
+        gated: config.feed_forward_proj.is_gated(),
+        source,
+        device: device.clone(),
+        error: None,
+    };
+    let model = T5::empty(config, device).map(&mut fill);
+    fill.error.map_or(Ok(model), Err)
+}
+
+struct Fill<F> {
+    path: Vec<String>,
+    gated: bool,
+    source: F,
+    device: Device,
+    error: Option<Error>,
+}
+
+impl<F: FnMut(&str, &[usize]) -> Result<Vec<f32>>> ModuleMapper for Fill<F> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some((name, transposed)) = name_of(&self.path.join("."), self.gated) else {
+            return param;
+        };
+        let shape = param.lazy_shape();
+        let mut in_file: Vec<usize> = shape.iter().copied().collect();
+        if transposed {
+            in_file.reverse();
+        }
+        match (self.source)(&name, &in_file) {
+            Ok(values) => {
+                let values = if transposed {
+                    transpose(&values, in_file[0])
+                } else {
+                    values
+                };
+                let tensor = Tensor::from_data(TensorData::new(values, shape), &self.device);
+                let trained = self.device.is_autodiff();
+                Param::initialized(param.id, tensor.set_require_grad(trained))
+            }
+            Err(error) => {
+                self.error.get_or_insert(error);
+                param
+            }
+        }
+    }
+}
+
+/// Transposes a matrix of `rows` rows.
+fn transpose(values: &[f32], rows: usize) -> Vec<f32> {
+    let columns = values.len().checked_div(rows).unwrap_or(0);
+    (0..columns)
+        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
+        .collect()
+}
+
+/// The weights as one safetensors file in Hugging Face's layout, f32: `shared.weight` once, `lm_head.weight` only where
+/// untied, `format: pt`.
+///
+/// # Errors
+/// [`Error::Device`] where a tensor cannot be read back.
+pub fn export_safetensors(model: &T5) -> Result<Vec<u8>> {
+    let gated = model.config().feed_forward_proj.is_gated();
+    let mut collect = Collect {
+        path: Vec::new(),
+        gated,
+        weights: BTreeMap::new(),
+        error: None,
+    };
+    model.visit(&mut collect);
+    if let Some(error) = collect.error {
+        return Err(error);
+    }
+    let views: Vec<_> = collect
+        .weights
+        .iter()
+        .map(|(name, (shape, bytes))| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+            view.map(|view| (name.as_str(), view))
+                .map_err(|error| Error::Device(error.to_string()))
+        })
+        .collect::<Result<_>>()?;
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(views, Some(metadata)).map_err(|error| Error::Device(error.to_string()))
+}
+
+struct Collect {
+    path: Vec<String>,
+    gated: bool,
+    weights: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    error: Option<Error>,
+}
+
+impl ModuleVisitor for Collect {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some((name, transposed)) = name_of(&self.path.join("."), self.gated) else {
+            return;
+        };
+        let tensor = param.val();
+        let mut shape = tensor.dims().to_vec();
+        match tensor.try_to_vec_as::<f32>() {
+            Ok(mut values) => {
+                if transposed {
+                    values = transpose(&values, shape[0]);
+                    shape.reverse();
+                }
+                let bytes = values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect();
+                self.weights.insert(name, (shape, bytes));
+            }
+            Err(error) => {
+                self.error
+                    .get_or_insert(Error::Device(format!("{error:?}")));
+            }
+        }
+    }
+}
+
+/// The `generation_config.json` that belongs to `config`.
+pub fn generation_config(config: &T5Config) -> Value {
+    json!({
+        "decoder_start_token_id": config.decoder_start_token_id,
+        "eos_token_id": config.eos_token_id,
+        "pad_token_id": config.pad_token_id,
+    })
+}

@@ -1,0 +1,92 @@
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+/// Bucket of a relative position `key - query` (T5 paper, section 2.1; `_relative_position_bucket` of transformers):
+/// one bucket per position near by, logarithmically wider ones up to `max_distance`, one for everything beyond.
+///
+/// The boundaries are powers that floating-point logarithms only meet by luck, so they are compared as integers.
+pub fn relative_position_bucket(
+    relative_position: i64,
+    bidirectional: bool,
+    num_buckets: usize,
+    max_distance: usize,
+) -> usize {
+    let (offset, buckets, distance) = if bidirectional {
+        let half = num_buckets / 2;
+        let offset = if relative_position > 0 { half } else { 0 };
+        (offset, half, relative_position.unsigned_abs() as usize)
+    } else {
+        (
+            0,
+            num_buckets,
+            usize::try_from(-relative_position).unwrap_or(0),
+        )
+    };
+    let exact = buckets / 2;
+    if distance < exact {
+        return offset + distance;
+    }
+    let wide = buckets - exact;
+    let step = (1..wide)
+        .take_while(|&step| reaches(distance, exact, max_distance, step, wide))
+        .count();
+    offset + exact + step
+}
+
+/// Whether ln(distance / exact) / ln(max / exact) * wide >= step, that is
+/// distance^wide >= max^step * exact^(wide - step).
+fn reaches(distance: usize, exact: usize, max: usize, step: usize, wide: usize) -> bool {
+    let power = |base: usize, exponent: usize| (base as u128).checked_pow(exponent as u32);
+    let right = power(max, step)
+        .zip(power(exact, wide - step))
+        .and_then(|(high, low)| high.checked_mul(low));
+    match (power(distance, wide), right) {
+        (Some(left), Some(right)) => left >= right,
+        // Beyond 128 bits logarithms decide; a tie would need exact powers of that size.
+        _ => {
+            let log = |value: usize| (value as f64).ln();
+            let right = step as f64 * log(max) + (wide - step) as f64 * log(exact);
+            wide as f64 * log(distance) >= right * (1.0 - 1e-12)
+        }
+    }
+}
+
+/// Position bias of one stack, `[1, H, S, T]`, for queries at `offset..offset + queries` and keys at `0..keys`.
+///
+/// The table's rows are picked by a product with one-hot rows: its gradient is then a product too, where a
+/// scatter over `S * T` places would run almost serially on a GPU.
+///
+/// # Shapes
+/// - `table`: `[num_buckets, H]`
+pub(crate) fn position_bias(
+    table: Tensor<2>,
+    bidirectional: bool,
+    max_distance: usize,
+    offset: usize,
+    [queries, keys]: [usize; 2],
+) -> Tensor<4> {
+    let [num_buckets, heads] = table.dims();
+    let device = table.device();
+    let bucket_of = |relative: i64| {
+        relative_position_bucket(relative, bidirectional, num_buckets, max_distance) as i64
+    };
+    // Only offset + queries + keys distances occur; each pair looks its own up.
+    let last = (offset + queries) as i64;
+    let by_distance: Vec<i64> = (-last..keys as i64).map(bucket_of).collect();
+    let buckets: Vec<i64> = (0..queries)
+        .flat_map(|query| {
+            let first = (last - (offset + query) as i64) as usize;
+            by_distance[first..first + keys].iter().copied()
+        })
+        .collect();
+    let one_hot = one_hot(buckets, num_buckets, &device); // [S * T, num_buckets]
+    one_hot
+        .matmul(table)
+        .reshape([1, queries, keys, heads])
+        .permute([0, 3, 1, 2])
+}
+
+fn one_hot(rows: Vec<i64>, classes: usize, device: &Device) -> Tensor<2> {
+    let count = rows.len();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), device);
+    Tensor::<2>::eye(classes, device).select(0, rows)
+}
