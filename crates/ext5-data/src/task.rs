@@ -1,9 +1,21 @@
-use std::path::Path;
+mod check;
+mod stream;
 
-use crate::{Result, Row, TaskSpec};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::program::{Program, Rendered};
+use crate::source::hash_text;
+use crate::template::Fault;
+use crate::{Error, Result, Row, Source, SourceRow, TaskSpec};
+
+use stream::Stream;
 
 /// Name of a split: `train`, `validation`, `test`.
 pub type SplitName = String;
+
+/// Raised when filters or the order of a program change what text a row becomes: caches of tokens then start anew.
+const TEXT_VERSION: &str = "1";
 
 /// One example of a supervised task, as text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,71 +38,212 @@ pub struct Example {
     pub row: u64,
 }
 
-/// A task bound to a data root: rows in, text out.
+/// A task bound to a data root: rows in, text out. Cheap to clone, shared between threads.
 #[derive(Clone, Debug)]
 pub struct Task {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     spec: TaskSpec,
+    source: Source,
+    program: Program,
 }
 
 impl Task {
-    /// Compiles the task. No data is opened yet.
+    /// Compiles the task. No data is opened yet; an empty `data_root` serves tasks that need none.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] with all problems of the spec and its templates.
-    pub fn from_spec(spec: TaskSpec, _data_root: &Path) -> Result<Self> {
-        Ok(Self { spec })
+    /// [`Error::Invalid`] with all problems of the spec and its templates.
+    pub fn from_spec(spec: TaskSpec, data_root: &Path) -> Result<Self> {
+        let mut problems = spec.structural_problems();
+        match Program::compile(&spec) {
+            Ok(program) if problems.is_empty() => {
+                let source = Source::new(spec.source.clone(), data_root);
+                Ok(Self {
+                    inner: Arc::new(Inner {
+                        spec,
+                        source,
+                        program,
+                    }),
+                })
+            }
+            compiled => {
+                problems.extend(compiled.err().unwrap_or_default());
+                Err(Error::Invalid {
+                    what: "task",
+                    name: spec.name,
+                    problems,
+                })
+            }
+        }
     }
 
     /// The task as its file says it.
     pub fn spec(&self) -> &TaskSpec {
-        &self.spec
+        &self.inner.spec
     }
 
     /// The task's name.
     pub fn name(&self) -> &str {
-        &self.spec.name
+        &self.inner.spec.name
     }
 
     /// Names of the splits, sorted.
     pub fn splits(&self) -> Vec<SplitName> {
-        self.spec.source.splits.keys().cloned().collect()
+        self.inner.spec.source.splits.keys().cloned().collect()
+    }
+
+    /// Where the rows come from.
+    pub fn source(&self) -> &Source {
+        &self.inner.source
     }
 
     /// Whether the task yields documents in place of examples.
     pub fn is_self_supervised(&self) -> bool {
-        self.spec.text.is_some()
+        self.inner.spec.text.is_some()
     }
 
-    /// The examples of a split in the order of its rows, the first `limit` of them.
+    /// The examples of a split in the order of its rows, the first `limit` of them. The iterator ends after an error.
     ///
     /// # Errors
-    /// [`crate::Error::Unknown`] for a split it does not have, [`crate::Error::Missing`] where its data are absent. Each item may be
-    /// an error naming file, row and column.
+    /// [`Error::Unknown`] for a split it does not have, [`Error::Missing`] where its data are absent, [`Error::Refused`] for a
+    /// self-supervised task. Each item may be an error naming file, row and column.
     pub fn examples(
         &self,
-        _split: &str,
-        _limit: Option<u64>,
-    ) -> Result<Box<dyn Iterator<Item = Result<Example>> + Send>> {
-        Ok(Box::new(std::iter::empty()))
+        split: &str,
+        limit: Option<u64>,
+    ) -> Result<impl Iterator<Item = Result<Example>> + Send + 'static> {
+        self.expect_documents(false)?;
+        let split = split.to_owned();
+        let rows = self.inner.source.rows(&split)?;
+        let task = self.clone();
+        Ok(Stream::new(
+            rows,
+            limit,
+            move |row: &SourceRow| match task.rendered(&split, row)? {
+                Rendered::Examples(examples) => Ok(examples),
+                Rendered::Documents(_) => Ok(Vec::new()),
+            },
+        ))
     }
 
-    /// The documents of a split of a self-supervised task, the first `limit` of them.
+    /// The documents of a split of a self-supervised task in the order of its rows, the first `limit` of them.
     ///
     /// # Errors
-    /// As [`Task::examples`].
+    /// As [`Task::examples`], [`Error::Refused`] for a supervised task.
     pub fn documents(
         &self,
-        _split: &str,
-        _limit: Option<u64>,
-    ) -> Result<Box<dyn Iterator<Item = Result<String>> + Send>> {
-        Ok(Box::new(std::iter::empty()))
+        split: &str,
+        limit: Option<u64>,
+    ) -> Result<impl Iterator<Item = Result<String>> + Send + 'static> {
+        self.expect_documents(true)?;
+        let split = split.to_owned();
+        let rows = self.inner.source.rows(&split)?;
+        let task = self.clone();
+        Ok(Stream::new(
+            rows,
+            limit,
+            move |row: &SourceRow| match task.rendered(&split, row)? {
+                Rendered::Documents(documents) => Ok(documents),
+                Rendered::Examples(_) => Ok(Vec::new()),
+            },
+        ))
     }
 
-    /// Hash of all that decides the examples of a split: the task's text and the content of its files; lower-case hexadecimal.
+    /// The examples that one row of `split` becomes: none where `where` leaves it out, several where it explodes.
     ///
     /// # Errors
-    /// [`crate::Error::Missing`] where the data are absent.
-    pub fn fingerprint(&self, _split: &str) -> Result<String> {
-        Ok(String::new())
+    /// [`Error::Row`] naming the part of the task and the columns it reads.
+    pub fn render(&self, split: &str, row: &Row) -> Result<Vec<Example>> {
+        let rendered = self.inner.program.run(split, 0, row);
+        match rendered.map_err(|fault| self.located(fault, Path::new(self.name()), 0))? {
+            Rendered::Examples(examples) => Ok(examples),
+            Rendered::Documents(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Hash of all that decides the examples of a split: the parts of the task file that make text, and the content of the
+    /// files; lower-case hexadecimal. Descriptions, metrics and the task's own examples do not count.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] where the data are absent.
+    pub fn fingerprint(&self, split: &str) -> Result<String> {
+        let spec = &self.inner.spec;
+        let decisive = serde_json::json!([
+            spec.name,
+            spec.filter,
+            spec.labels,
+            spec.inputs,
+            spec.targets,
+            spec.text,
+            spec.references,
+            spec.choices,
+            spec.id,
+            spec.group,
+            spec.fields,
+            spec.explode,
+            spec.lets,
+            spec.objective,
+            spec.source.format,
+            spec.source.table,
+            spec.source.columns,
+        ]);
+        let mut hasher = blake3::Hasher::new();
+        hash_text(&mut hasher, TEXT_VERSION);
+        hash_text(&mut hasher, &decisive.to_string());
+        hash_text(&mut hasher, split);
+        hash_text(&mut hasher, &self.inner.source.fingerprint(split)?);
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
+    /// Runs the task file's own `[[examples]]`.
+    ///
+    /// Every text that is not as expected is one problem; empty where all hold.
+    pub fn check_examples(&self) -> Vec<String> {
+        check::problems(&self.inner.spec, &self.inner.program)
+    }
+
+    fn rendered(&self, split: &str, row: &SourceRow) -> Result<Rendered> {
+        let rendered = self.inner.program.run(split, row.row, &row.values);
+        rendered.map_err(|fault| self.located(fault, &row.path, row.row_in_file))
+    }
+
+    fn located(&self, fault: Fault, path: &Path, row: u64) -> Error {
+        let Fault {
+            place,
+            reason,
+            in_task,
+        } = fault;
+        if in_task {
+            let problems = vec![format!("{place}: {reason}")];
+            return Error::Invalid {
+                what: "task",
+                name: self.name().to_owned(),
+                problems,
+            };
+        }
+        Error::Row {
+            path: path.to_owned(),
+            row,
+            place,
+            reason,
+        }
+    }
+
+    fn expect_documents(&self, documents: bool) -> Result<()> {
+        if self.is_self_supervised() == documents {
+            return Ok(());
+        }
+        let name = self.name();
+        let reason = match documents {
+            true => format!("task `{name}` has examples, no documents: it is supervised"),
+            false => format!("task `{name}` has documents, no examples: it is self-supervised"),
+        };
+        Err(Error::Refused {
+            kind: crate::ErrorKind::Request,
+            reason,
+        })
     }
 }

@@ -1,0 +1,58 @@
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::RecordBatchReader;
+use arrow::ipc::reader::{FileReader, StreamReader};
+
+use super::batch_rows::BatchRows;
+use super::{FileRows, column_places};
+use crate::{Error, Result, door};
+
+/// An Arrow IPC file starts with these bytes, a stream does not.
+const MAGIC: &[u8] = b"ARROW1";
+
+/// The rows of an Arrow IPC file or stream.
+///
+/// # Errors
+/// [`Error::Damaged`], [`Error::Column`] and what [`door::open`] says.
+pub(super) fn open(path: &Path, columns: &Arc<[String]>) -> Result<FileRows> {
+    let mut file = door::open(path)?;
+    let is_file = starts_with_magic(&mut file).map_err(|source| Error::io("read", path, source))?;
+    let file = BufReader::new(file);
+    if is_file {
+        let reader = door::parse(path, || FileReader::try_new(file, None))?;
+        rows(path, columns, reader)
+    } else {
+        let reader = door::parse(path, || StreamReader::try_new(file, None))?;
+        rows(path, columns, reader)
+    }
+}
+
+fn rows<R>(path: &Path, columns: &Arc<[String]>, reader: R) -> Result<FileRows>
+where
+    R: RecordBatchReader + Send + 'static,
+{
+    let schema = reader.schema();
+    let present: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    column_places(path, columns, &present)?;
+    Ok(Box::new(BatchRows::new(
+        path.to_owned(),
+        columns.clone(),
+        reader,
+    )))
+}
+
+fn starts_with_magic(file: &mut File) -> std::io::Result<bool> {
+    let mut start = Vec::with_capacity(MAGIC.len());
+    file.by_ref()
+        .take(MAGIC.len() as u64)
+        .read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start == MAGIC)
+}

@@ -1,0 +1,123 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{FileRows, column_places};
+use crate::{Error, Result, Row, door};
+
+/// Longest line accepted, in bytes.
+const LINE_LIMIT: u64 = 256 << 20;
+
+/// The rows of a file with one JSON object a line; empty lines are passed over.
+///
+/// The first object must have every column of `columns`, so that a slip in a name is found; in later ones a missing key
+/// is null.
+///
+/// # Errors
+/// What [`door::open`] says; items are [`Error::Row`] naming the line, or [`Error::Column`].
+pub(super) fn open(path: &Path, columns: &Arc<[String]>) -> Result<FileRows> {
+    let reader = BufReader::new(door::open(path)?);
+    let (path, columns) = (path.to_owned(), columns.clone());
+    Ok(Box::new(Lines {
+        reader,
+        path,
+        columns,
+        line: 0,
+        row: 0,
+        ended: false,
+    }))
+}
+
+struct Lines {
+    reader: BufReader<File>,
+    path: PathBuf,
+    columns: Arc<[String]>,
+    line: u64,
+    row: u64,
+    ended: bool,
+}
+
+impl Lines {
+    /// The next line that is not empty, without its end.
+    fn line(&mut self) -> Result<Option<Vec<u8>>> {
+        loop {
+            let mut bytes = Vec::new();
+            let read = (&mut self.reader)
+                .take(LINE_LIMIT)
+                .read_until(b'\n', &mut bytes)
+                .map_err(|source| Error::io("read", &self.path, source))?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.line += 1;
+            if bytes.len() as u64 == LINE_LIMIT {
+                let reason = format!("line {} is longer than {LINE_LIMIT} bytes", self.line);
+                return Err(Error::damaged(&self.path, reason));
+            }
+            if !bytes.trim_ascii().is_empty() {
+                return Ok(Some(bytes));
+            }
+        }
+    }
+
+    fn row(&self, bytes: &[u8]) -> Result<Row> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            self.bad(format!(
+                "byte {} of the line is not UTF-8",
+                error.valid_up_to()
+            ))
+        })?;
+        let mut object = match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => object,
+            Ok(_) => return Err(self.bad("expected a JSON object".to_owned())),
+            Err(_) if !text.ends_with('\n') => {
+                let reason = "the last line is cut off, the file was not written to its end";
+                return Err(self.bad(reason.to_owned()));
+            }
+            Err(error) => return Err(self.bad(error.to_string())),
+        };
+        if self.row == 0 {
+            let present: Vec<&str> = object.keys().map(String::as_str).collect();
+            column_places(&self.path, &self.columns, &present)?;
+        }
+        let take = |column: &String| {
+            (
+                column.clone(),
+                object.get_mut(column).map_or(Value::Null, Value::take),
+            )
+        };
+        Ok(self.columns.iter().map(take).collect())
+    }
+
+    fn bad(&self, reason: String) -> Error {
+        let place = format!("line {}", self.line);
+        Error::Row {
+            path: self.path.clone(),
+            row: self.row,
+            place,
+            reason,
+        }
+    }
+}
+
+impl Iterator for Lines {
+    type Item = Result<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let row = match self.line() {
+            Ok(Some(bytes)) => self.row(&bytes),
+            Ok(None) => return None,
+            Err(error) => Err(error),
+        };
+        // A bad row leaves the next line readable; a failing disk or an endless line does not.
+        self.ended = !matches!(&row, Ok(_) | Err(Error::Row { .. }));
+        self.row += 1;
+        Some(row)
+    }
+}

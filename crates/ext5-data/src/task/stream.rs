@@ -1,0 +1,43 @@
+use std::collections::VecDeque;
+
+use crate::{Result, Rows, SourceRow};
+
+/// What `render` makes of rows, one after another, up to a limit; ends after an error.
+pub(super) struct Stream<T, F> {
+    rows: Rows,
+    render: F,
+    ready: VecDeque<T>,
+    left: u64,
+}
+
+impl<T, F: FnMut(&SourceRow) -> Result<Vec<T>>> Stream<T, F> {
+    pub(super) fn new(rows: Rows, limit: Option<u64>, render: F) -> Self {
+        Self {
+            rows,
+            render,
+            ready: VecDeque::new(),
+            left: limit.unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl<T, F: FnMut(&SourceRow) -> Result<Vec<T>>> Iterator for Stream<T, F> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.left > 0 {
+            if let Some(item) = self.ready.pop_front() {
+                self.left -= 1;
+                return Some(Ok(item));
+            }
+            match self.rows.next()?.and_then(|row| (self.render)(&row)) {
+                Ok(items) => self.ready.extend(items),
+                Err(error) => {
+                    self.left = 0;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
