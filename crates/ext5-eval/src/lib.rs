@@ -1,4 +1,42 @@
 //! Metrics, post-processing, suites and the evaluator.
+//!
+//! An answer of a model goes through the task's [`Postprocessor`], becomes an [`Item`] beside its right answers, and is
+//! measured by [`Metric`]s. All percentages are times 100, as T5 reports them. A metric keeps one row of statistics for each
+//! example (or group) and computes its scores over the whole corpus; it never averages over batches. The same rows give the
+//! bootstrap interval and the paired tests of [`significance`].
+//!
+//! ```
+//! use ext5_data::Example;
+//! use ext5_eval::{Bootstrap, score};
+//!
+//! let answers = ["The Tower of London".to_owned()];
+//! let targets = [Example { references: vec!["tower of london!".into()], ..Example::default() }];
+//! let scores = score("squad", "qa", &answers, &targets, &[], Bootstrap::NONE)?;
+//! assert_eq!((scores[0].name.as_str(), scores[0].value), ("em", Some(100.0)));
+//! # Ok::<(), ext5_eval::Error>(())
+//! ```
+mod accumulator;
+mod bootstrap;
+mod error;
+mod evaluator;
+mod item;
+mod metric;
+mod metrics;
+mod postprocess;
 mod predictor;
+mod report;
+pub mod significance;
+mod suite;
+mod table;
+mod text;
 
+pub use accumulator::{Accumulator, score};
+pub use bootstrap::{Bootstrap, Interval, Units};
+pub use error::{Error, Result};
+pub use evaluator::{EvaluateOptions, Progress, Protocol, Sample, evaluate_task};
+pub use item::{Answer, Item, Kind, Ranking};
+pub use metric::{METRICS, Metric, MetricScore, metric};
+pub use postprocess::{POSTPROCESSORS, Postprocessor, postprocessor};
 pub use predictor::{Predictor, Score};
+pub use report::TaskReport;
+pub use suite::{MemberReport, MemberSpec, MemberStatus, SuiteReport, SuiteSpec, evaluate_suite};

@@ -1,0 +1,180 @@
+use std::error::Error as StdError;
+
+use ext5_data::ErrorKind;
+
+/// What can go wrong between answers and scores. [`Error::kind`] sorts it for exit codes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name of a metric, a score or a post-processing that does not exist.
+    #[error("unknown {what} `{name}`{hint}")]
+    Unknown {
+        /// `metric`, `score` or `post-processing`.
+        what: &'static str,
+        /// The name asked for.
+        name: String,
+        /// The nearest name or all of them, starting with punctuation.
+        hint: String,
+    },
+    /// There are not as many answers as examples.
+    #[error("got {predictions} predictions for {targets} targets, expected one for each")]
+    Lengths {
+        /// Number of predictions.
+        predictions: usize,
+        /// Number of targets.
+        targets: usize,
+    },
+    /// A metric cannot use what the post-processing yields.
+    #[error("metric `{metric}` scores {expected}, post-processing `{postprocess}` yields {got}")]
+    Mismatch {
+        /// The metric.
+        metric: &'static str,
+        /// The post-processing.
+        postprocess: String,
+        /// What the metric accepts.
+        expected: String,
+        /// What it was given.
+        got: &'static str,
+    },
+    /// The target of an example is none of the labels.
+    #[error("example `{id}`: target `{target}` is not one of the labels, expected one of {labels}")]
+    LabelOutside {
+        /// The example.
+        id: String,
+        /// Its target.
+        target: String,
+        /// The labels, in backticks.
+        labels: String,
+    },
+    /// A value that a metric or a post-processing reads is not as it should be.
+    #[error("example `{id}`: `{field}` is {got}, expected {expected}")]
+    Field {
+        /// The example.
+        id: String,
+        /// `group`, `references`, `choices` or the name of a field.
+        field: &'static str,
+        /// What the metric or the post-processing needs, and for what.
+        expected: &'static str,
+        /// What is there.
+        got: String,
+    },
+    /// The task cannot be evaluated, as a whole.
+    #[error("cannot be scored: {reason}")]
+    NotScorable {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The split, or the part of it that the limit leaves, has no example.
+    #[error("there is no example to score")]
+    NoExamples,
+    /// The model failed.
+    #[error("the model cannot answer")]
+    Predictor {
+        /// What it reported.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The model gave more or fewer answers than it was asked for.
+    #[error("the model gave {got} answers to {expected} questions")]
+    AnswerCount {
+        /// Questions.
+        expected: usize,
+        /// Answers.
+        got: usize,
+    },
+    /// A log-likelihood is not a number.
+    #[error("example `{id}`: the log-likelihood of choice `{choice}` is not a number")]
+    NotANumber {
+        /// The example.
+        id: String,
+        /// The choice.
+        choice: String,
+    },
+    /// The place where samples go refused one.
+    #[error("cannot hand on the sample of example `{id}`")]
+    Sink {
+        /// The example.
+        id: String,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// Two systems cannot be compared.
+    #[error("the two systems cannot be compared: {reason}")]
+    Incomparable {
+        /// What differs.
+        reason: String,
+    },
+    /// A suite contradicts itself; all problems are listed.
+    #[error("suite `{name}` is not valid: {}", problems.join("; "))]
+    Suite {
+        /// The suite.
+        name: String,
+        /// Every problem found, in order.
+        problems: Vec<String>,
+    },
+    /// Any of these, in a task.
+    #[error("evaluating task `{task}` on split `{split}`")]
+    Task {
+        /// The task.
+        task: String,
+        /// The split.
+        split: String,
+        /// What went wrong there.
+        source: Box<Error>,
+    },
+    /// The data cannot be read.
+    #[error(transparent)]
+    Data(#[from] ext5_data::Error),
+}
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// What sort of error this is, for exit codes and for telling absent data from damaged.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unknown { .. } | Self::Lengths { .. } | Self::Incomparable { .. } => {
+                ErrorKind::Request
+            }
+            Self::Mismatch { .. } | Self::NotScorable { .. } | Self::Suite { .. } => {
+                ErrorKind::Config
+            }
+            Self::LabelOutside { .. } | Self::Field { .. } | Self::NoExamples => ErrorKind::Data,
+            Self::NotANumber { .. } => ErrorKind::Stopped,
+            Self::Predictor { .. } | Self::AnswerCount { .. } => ErrorKind::Other,
+            Self::Sink { .. } => ErrorKind::Io,
+            Self::Task { source, .. } => source.kind(),
+            Self::Data(error) => error.kind(),
+        }
+    }
+
+    /// The error of a name that is not in a table: the nearest name, or all of them.
+    pub(crate) fn unknown(what: &'static str, name: &str, names: &[&str]) -> Self {
+        let near = ext5_data::did_you_mean(name, names.iter().copied());
+        let hint = if near.is_empty() {
+            format!(", expected one of {}", backticked(names.iter().copied()))
+        } else {
+            near
+        };
+        Self::Unknown {
+            what,
+            name: name.to_owned(),
+            hint,
+        }
+    }
+
+    /// Names the task and split that an error arose in.
+    pub(crate) fn in_task(self, task: &str, split: &str) -> Self {
+        Self::Task {
+            task: task.to_owned(),
+            split: split.to_owned(),
+            source: Box::new(self),
+        }
+    }
+}
+
+/// Names in backticks, separated by commas.
+pub(crate) fn backticked<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}

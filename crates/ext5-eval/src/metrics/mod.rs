@@ -1,0 +1,30 @@
+//! One metric, or one family of them, in a file.
+pub(crate) mod accuracy;
+pub(crate) mod bleu;
+mod bleu_tokenizer;
+pub(crate) mod correlation;
+pub(crate) mod edit_distance;
+pub(crate) mod exact_match;
+pub(crate) mod f1;
+pub(crate) mod matthews;
+pub(crate) mod multirc;
+mod multiset;
+pub(crate) mod qa;
+pub(crate) mod rank;
+pub(crate) mod rouge;
+pub(crate) mod token_accuracy;
+
+use crate::bootstrap::Finish;
+
+/// Sums of shares, the last of them what they are shares of: each in percent.
+const PERCENT_OF_LAST: Finish = Finish::Sums(|sums| {
+    let Some((total, parts)) = sums.split_last() else {
+        return Vec::new();
+    };
+    let percent = |part: &f64| (*total > 0.0).then(|| 100.0 * part / total);
+    parts.iter().map(percent).collect()
+});
+
+fn one_if(condition: bool) -> f64 {
+    f64::from(u8::from(condition))
+}

@@ -1,0 +1,207 @@
+use super::multiset::{common, f1};
+use super::{PERCENT_OF_LAST, one_if};
+use crate::error::Result;
+use crate::metric::Unit;
+use crate::{Item, Kind, Metric, text};
+
+pub(crate) const SQUAD: Metric = Metric {
+    name: "squad",
+    doc: "Exact match and word F1 after lower-casing and dropping ASCII punctuation and articles, the best over the right \
+          answers (T5 `squad`). Two empty answers match but have F1 0.",
+    higher_is_better: true,
+    kinds: &[Kind::Text],
+    scores: &["em", "f1"],
+    version: 1,
+    settings: "norm:squad|tok:space|refs:max|agg:mean",
+    unit: Unit::Example,
+    measure: |item| em_and_f1(item, "squad", Punctuation::Dropped),
+    finish: PERCENT_OF_LAST,
+};
+
+pub(crate) const TRIVIA_QA: Metric = Metric {
+    name: "trivia_qa",
+    doc: "Exact match and word F1 after lower-casing and turning punctuation, with typographic quotes, and articles into \
+          spaces, the best over the right answers (T5 `trivia_qa`). Two empty answers match but have F1 0.",
+    higher_is_better: true,
+    kinds: &[Kind::Text],
+    scores: &["em", "f1"],
+    version: 1,
+    settings: "norm:trivia_qa|tok:space|refs:max|agg:mean",
+    unit: Unit::Example,
+    measure: |item| em_and_f1(item, "trivia_qa", Punctuation::Spaced),
+    finish: PERCENT_OF_LAST,
+};
+
+pub(crate) const RECORD: Metric = Metric {
+    name: "record",
+    doc: "SQuAD's exact match and word F1 over the first example of each group (passage and query), against all its right \
+          answers (T5 `deduplicate_metric(squad)`).",
+    higher_is_better: true,
+    kinds: &[Kind::Text],
+    scores: &["em", "f1"],
+    version: 1,
+    settings: "norm:squad|tok:space|refs:max|agg:mean",
+    unit: Unit::First,
+    measure: |item| em_and_f1(item, "record", Punctuation::Dropped),
+    finish: PERCENT_OF_LAST,
+};
+
+pub(crate) const COQA_F1: Metric = Metric {
+    name: "coqa_f1",
+    doc: "Word F1 after SQuAD's normalisation, the best over the right answers; unlike there, two empty answers have F1 1 (T5 \
+          `coqa_f1`).",
+    higher_is_better: true,
+    kinds: &[Kind::Text],
+    scores: &["f1"],
+    version: 1,
+    settings: "norm:squad|tok:space|refs:max|empty:1|agg:mean",
+    unit: Unit::Example,
+    measure: |item| {
+        let (prediction, references) = item.texts("coqa_f1")?;
+        let predicted = normalise(prediction, Punctuation::Dropped);
+        let predicted = words(&predicted);
+        let best = references.iter().map(|reference| {
+            let right = normalise(reference, Punctuation::Dropped);
+            let right = words(&right);
+            if predicted.is_empty() && right.is_empty() {
+                1.0
+            } else {
+                word_f1(&predicted, &right)
+            }
+        });
+        Ok(vec![best.fold(0.0, f64::max), 1.0])
+    },
+    finish: PERCENT_OF_LAST,
+};
+
+/// What normalising does with punctuation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Punctuation {
+    /// ASCII punctuation vanishes (SQuAD).
+    Dropped,
+    /// ASCII punctuation and some quotes become a space (TriviaQA).
+    Spaced,
+}
+
+fn em_and_f1(item: &Item<'_>, metric: &'static str, punctuation: Punctuation) -> Result<Vec<f64>> {
+    let (prediction, references) = item.texts(metric)?;
+    let prediction = normalise(prediction, punctuation);
+    let predicted = words(&prediction);
+    let (mut exact, mut best) = (false, 0.0_f64);
+    for reference in references {
+        let right = normalise(reference, punctuation);
+        exact |= right == prediction;
+        best = best.max(word_f1(&predicted, &words(&right)));
+    }
+    Ok(vec![one_if(exact), best, 1.0])
+}
+
+/// A word with its first eight bytes in front, which decide most comparisons.
+type Word<'a> = (u64, &'a str);
+
+/// The words of a normalised text, sorted.
+fn words(text: &str) -> Vec<Word<'_>> {
+    let key = |word: &str| {
+        let mut bytes = [0; 8];
+        for (place, byte) in bytes.iter_mut().zip(word.bytes()) {
+            *place = byte;
+        }
+        u64::from_be_bytes(bytes)
+    };
+    let parts = text.split(' ').filter(|word| !word.is_empty());
+    let mut words: Vec<Word<'_>> = parts.map(|word| (key(word), word)).collect();
+    words.sort_unstable();
+    words
+}
+
+fn word_f1(predicted: &[Word<'_>], right: &[Word<'_>]) -> f64 {
+    f1(common(predicted, right), predicted.len(), right.len())
+}
+
+/// Lower case, punctuation out, articles out, words parted by single spaces.
+fn normalise(text: &str, punctuation: Punctuation) -> String {
+    let mut normal = Normal {
+        out: String::with_capacity(text.len()),
+        run: 0,
+    };
+    if text.is_ascii() {
+        text.bytes()
+            .for_each(|byte| normal.push(char::from(byte.to_ascii_lowercase()), punctuation));
+    } else {
+        text.to_lowercase()
+            .chars()
+            .for_each(|character| normal.push(character, punctuation));
+    }
+    normal.end_run();
+    normal.out.truncate(normal.out.trim_end_matches(' ').len());
+    normal.out
+}
+
+/// Text normalised so far; `run` is where its last run of word characters begins.
+struct Normal {
+    out: String,
+    run: usize,
+}
+
+impl Normal {
+    fn push(&mut self, character: char, punctuation: Punctuation) {
+        if is_punctuation(character, punctuation) {
+            if punctuation == Punctuation::Spaced {
+                self.end_run();
+                self.space();
+            }
+        } else if text::is_word(character) {
+            self.out.push(character);
+        } else {
+            self.end_run();
+            if text::is_space(character) {
+                self.space();
+            } else {
+                self.out.push(character);
+                self.run = self.out.len();
+            }
+        }
+    }
+
+    /// Turns the run of word characters that ends here into a space if it is an article: `\b(a|an|the)\b`.
+    fn end_run(&mut self) {
+        if matches!(self.out.get(self.run..), Some("a" | "an" | "the")) {
+            self.out.truncate(self.run);
+            self.space();
+        }
+        self.run = self.out.len();
+    }
+
+    fn space(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with(' ') {
+            self.out.push(' ');
+        }
+        self.run = self.out.len();
+    }
+}
+
+fn is_punctuation(character: char, punctuation: Punctuation) -> bool {
+    character.is_ascii_punctuation()
+        || (punctuation == Punctuation::Spaced && matches!(character, '‘' | '’' | '´'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalising_by_hand() {
+        for (text, squad, trivia) in [
+            ("The  U.S.A.", "usa", "u s"), // the last letter stands alone and is an article
+            ("th-e cat", "cat", "th e cat"),
+            ("a an the", "", ""),
+            ("the\u{301}", "\u{301}", "\u{301}"), // a combining mark is no word character
+            ("“the”", "“ ”", "“ ”"),
+            ("rock ‘n’ roll", "rock ‘n’ roll", "rock n roll"),
+            ("", "", ""),
+        ] {
+            assert_eq!(normalise(text, Punctuation::Dropped), squad, "{text}");
+            assert_eq!(normalise(text, Punctuation::Spaced), trivia, "{text}");
+        }
+    }
+}
