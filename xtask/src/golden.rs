@@ -176,3 +176,52 @@ fn children(folder: &Path) -> Result<Vec<PathBuf>> {
         .map(|entry| Ok(entry.with_context(name)?.path()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Any interpreter serves as "Python" here: these exporters are shell scripts.
+    fn run_with(script: &str, accept: bool) -> (bool, Option<String>) {
+        let root = tempfile::tempdir().unwrap();
+        let golden = root.path().join("crates/ext5-x/tests/golden");
+        fs::create_dir_all(&golden).unwrap();
+        fs::write(golden.join("export_x.py"), script).unwrap();
+        fs::write(golden.join("x.json"), "[1]").unwrap();
+        let options = Options {
+            python: "sh".into(),
+            only: None,
+            list: false,
+            accept,
+        };
+        let unchanged = run(root.path(), &options).unwrap();
+        assert!(!golden.join("new.txt").exists() || accept);
+        (unchanged, fs::read_to_string(golden.join("x.json")).ok())
+    }
+
+    #[test]
+    fn recorded_files_are_put_back_unless_accepted() {
+        let recorded = Some("[1]".to_owned());
+        assert_eq!(
+            run_with("echo '[1]' > x.json", false),
+            (true, recorded.clone())
+        );
+        assert_eq!(
+            run_with("echo '[2]' > x.json", false),
+            (false, recorded.clone())
+        );
+        assert_eq!(run_with("rm x.json", false), (false, recorded.clone()));
+        assert_eq!(
+            run_with("echo a > new.txt", false),
+            (false, recorded.clone())
+        );
+        assert_eq!(
+            run_with("echo '[2]' > x.json; exit 1", false),
+            (false, recorded)
+        );
+        assert_eq!(
+            run_with("printf '[2]' > x.json", true),
+            (false, Some("[2]".to_owned()))
+        );
+    }
+}

@@ -3,6 +3,10 @@
     clippy::print_stdout,
     reason = "this binary talks to the developer in front of it"
 )]
+#![expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the names of this repository's files are lower case"
+)]
 
 mod ci;
 mod golden;

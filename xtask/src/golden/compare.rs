@@ -56,17 +56,12 @@ pub(super) fn compare(name: &str, recorded: &[u8], new: &[u8]) -> Difference {
     } else {
         None
     };
-    match parsed {
-        Some((recorded, new)) => {
-            let mut largest = 0.0;
-            same(&recorded, &new, "$", &mut largest)
-                .map_or_else(Difference::Value, |()| Difference::WithinTolerance(largest))
-        }
-        None => {
-            let equal = recorded.iter().zip(new).take_while(|(a, b)| a == b).count();
-            Difference::Byte(equal)
-        }
-    }
+    let Some((recorded_value, new_value)) = parsed else {
+        return Difference::Byte(recorded.iter().zip(new).take_while(|(a, b)| a == b).count());
+    };
+    let mut largest = 0.0;
+    same(&recorded_value, &new_value, "$", &mut largest)
+        .map_or_else(Difference::Value, |()| Difference::WithinTolerance(largest))
 }
 
 fn json_lines(bytes: &[u8]) -> Option<Value> {
