@@ -1,1 +1,38 @@
-//! Composes model, data and evaluation: run configuration, step loop, optimizers, schedules, checkpoints, prediction.
+//! Composes model, data and evaluation into runs: configuration, step loop, optimizers, schedules, checkpoints, prediction.
+mod batch;
+mod checkpoint;
+pub mod device;
+mod error;
+mod feeds;
+mod ledger;
+mod model_dir;
+mod observer;
+mod optimizer;
+mod optimizer_state;
+mod predictor;
+mod recipe;
+mod run_config;
+mod schedule;
+mod session;
+mod train_loop;
+mod train_step;
+mod validation;
+mod vocabulary;
+
+pub use checkpoint::Checkpoint;
+pub use error::{Error, Result};
+pub use feeds::{Feeds, feeds};
+pub use ledger::{Ledger, TaskLedger};
+pub use model_dir::{ModelDir, hugging_face_files};
+pub use observer::{Event, Observer, Silent, Stop};
+pub use optimizer::{Optimizer, OptimizerConfig};
+pub use predictor::T5Predictor;
+pub use recipe::{RECIPES, recipe};
+pub use run_config::{
+    DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,
+    VocabularyConfig,
+};
+pub use schedule::Schedule;
+pub use session::{Session, catalogue, model_config};
+pub use train_loop::{METRICS, TrainReport, saved_config, train};
+pub use train_step::{StepOptions, StepOutcome, train_step};

@@ -1,0 +1,48 @@
+//! The one place that names a backend.
+use crate::{Error, Result};
+use burn::tensor::Device;
+
+/// The devices compiled into this program, best first.
+pub fn compiled() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if cfg!(feature = "cuda") {
+        names.push("cuda");
+    }
+    if cfg!(feature = "vulkan") {
+        names.push("vulkan");
+    }
+    if cfg!(feature = "wgpu") {
+        names.push("wgpu");
+    }
+    if cfg!(feature = "flex") {
+        names.push("flex");
+    }
+    names
+}
+
+/// Opens a device by name: `flex` (CPU), `wgpu`, `vulkan`, `cuda`.
+///
+/// # Errors
+/// [`Error::NoDevice`] where this program was built without it, or none is present.
+pub fn open(name: &str) -> Result<Device> {
+    let device = match name {
+        #[cfg(feature = "flex")]
+        "flex" => Some(Device::flex()),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => wgpu(),
+        #[cfg(feature = "vulkan")]
+        "vulkan" => wgpu().map(|_| Device::vulkan(burn::tensor::DeviceKind::default())),
+        #[cfg(feature = "cuda")]
+        "cuda" => (!Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec().is_empty())
+            .then(|| Device::cuda(0)),
+        _ => None,
+    };
+    device.ok_or_else(|| Error::NoDevice { name: name.to_owned(), compiled: compiled().join(", ") })
+}
+
+/// A wgpu device, if an adapter is present: asking Burn for one where there is none would panic.
+#[cfg(feature = "wgpu")]
+fn wgpu() -> Option<Device> {
+    let present = !Device::enumerate(burn::tensor::DeviceType::Wgpu).into_vec().is_empty();
+    present.then(|| Device::wgpu(burn::tensor::DeviceKind::default()))
+}

@@ -1,0 +1,130 @@
+use ext5_data::ErrorKind;
+use std::path::PathBuf;
+
+/// What can go wrong in a run. [`Error::kind`] sorts it for exit codes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Data, tasks' files, storage.
+    #[error(transparent)]
+    Data(#[from] ext5_data::Error),
+    /// The catalogue.
+    #[error(transparent)]
+    Tasks(#[from] ext5_tasks::Error),
+    /// Metrics and suites.
+    #[error(transparent)]
+    Eval(#[from] ext5_eval::Error),
+    /// The model's configuration or weights.
+    #[error("cannot load the model `{path}`")]
+    Model {
+        /// Its directory.
+        path: PathBuf,
+        /// Why.
+        source: ext5_model::Error,
+    },
+    /// A value of the run's configuration cannot be.
+    #[error("the run's configuration is not valid: {}", problems.join("; "))]
+    Config {
+        /// Every problem, naming its key.
+        problems: Vec<String>,
+    },
+    /// No recipe has this name.
+    #[error("unknown recipe `{name}`{hint}")]
+    Recipe {
+        /// The name asked for.
+        name: String,
+        /// The nearest name or all of them, starting with punctuation.
+        hint: String,
+    },
+    /// This program has no such device, or the machine has none.
+    #[error(
+        "there is no device `{name}` here; this program was built with {compiled}, choose one with `--set trainer.device=NAME`"
+    )]
+    NoDevice {
+        /// The name asked for.
+        name: String,
+        /// The devices compiled in.
+        compiled: String,
+    },
+    /// The device failed in the middle of its work.
+    #[error("the device failed to {action}: {reason}")]
+    Device {
+        /// What was tried.
+        action: &'static str,
+        /// The device's words.
+        reason: String,
+    },
+    /// A directory that should hold a model holds none.
+    #[error(
+        "`{path}` is no model: expected a run directory, one of its checkpoints, or a Hugging Face directory with `config.json` and `model.safetensors`"
+    )]
+    NoModel {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A checkpoint does not hold what its manifest says.
+    #[error("the checkpoint `{path}` is damaged: {reason}; resume from an older one by removing it")]
+    Checkpoint {
+        /// Its directory.
+        path: PathBuf,
+        /// What differs.
+        reason: String,
+    },
+    /// A run directory cannot be used as asked.
+    #[error("{reason}")]
+    RunDirectory {
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// Loss or gradient is no number any more. The weights are as before the step.
+    #[error(
+        "{what} is {value} at step {step}, so the step was not taken; its examples are {examples}; lower the learning rate (`schedule.rate`) or look at these examples, then resume from the last checkpoint"
+    )]
+    NotFinite {
+        /// `the loss` or `the gradient norm`.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// The step.
+        step: u64,
+        /// Task and number of some of the examples.
+        examples: String,
+    },
+    /// The run was told to stop; everything is saved.
+    #[error("stopped at step {step}; continue with `ext5 train --resume --run-dir {run_dir}`")]
+    Stopped {
+        /// Steps done.
+        step: u64,
+        /// Where to resume.
+        run_dir: PathBuf,
+        /// Whether a person interrupted it, not a scheduler.
+        interrupted: bool,
+    },
+}
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn device(action: &'static str, error: &impl std::fmt::Debug) -> Self {
+        Self::Device { action, reason: format!("{error:?}") }
+    }
+
+    /// What sort of error this is, for exit codes.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Data(error) => error.kind(),
+            Self::Tasks(error) => error.kind(),
+            Self::Eval(error) => error.kind(),
+            Self::Model { .. } | Self::NotFinite { .. } | Self::Checkpoint { .. } => {
+                ErrorKind::Data
+            }
+            Self::Config { .. } => ErrorKind::Config,
+            Self::Recipe { .. } | Self::RunDirectory { .. } => ErrorKind::Request,
+            Self::NoDevice { .. } | Self::Device { .. } => ErrorKind::Device,
+            Self::NoModel { .. } => ErrorKind::Missing,
+            Self::Stopped { interrupted: true, .. } => ErrorKind::Interrupted,
+            Self::Stopped { .. } => ErrorKind::Stopped,
+        }
+    }
+}

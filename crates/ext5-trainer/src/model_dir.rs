@@ -1,0 +1,165 @@
+use crate::checkpoint::{CHECKPOINTS, Checkpoint, LARGEST_FILE, is_plain, newest};
+use crate::{Error, Result, RunConfig, VocabularyConfig};
+use burn::tensor::Device;
+use ext5_data::{door, load_vocabulary};
+use ext5_model::{Index, SAFETENSORS, SAFETENSORS_INDEX, T5, T5Config, export_safetensors};
+use ext5_tokenizer::{ByteVocabulary, Vocabulary};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Name of the run's configuration in run directories and checkpoints.
+pub(crate) const RUN_CONFIG: &str = "run.toml";
+const CONFIG: &str = "config.json";
+const TOKENIZER_FILES: [&str; 2] = ["spiece.model", "tokenizer.json"];
+
+/// A model on disk: a run directory (its newest good checkpoint), a checkpoint, or a Hugging Face directory.
+#[derive(Debug)]
+pub struct ModelDir {
+    path: PathBuf,
+    checkpoint: Option<Checkpoint>,
+    skipped: Vec<Error>,
+}
+
+impl ModelDir {
+    /// Finds the model at `path`.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] where there is none, [`Error::Checkpoint`] where it is damaged.
+    pub fn find(path: &Path) -> Result<Self> {
+        let no_model = || Error::NoModel { path: path.to_owned() };
+        if path.join(CHECKPOINTS).is_dir() {
+            let (checkpoint, mut skipped) = newest(path)?;
+            let Some(checkpoint) = checkpoint else {
+                return Err(skipped.pop().unwrap_or_else(no_model));
+            };
+            let path = checkpoint.path().to_owned();
+            return Ok(Self { path, checkpoint: Some(checkpoint), skipped });
+        }
+        if !path.join(CONFIG).is_file() {
+            return Err(no_model());
+        }
+        let checkpoint =
+            Checkpoint::is_at(path).then(|| Checkpoint::open(path)).transpose()?;
+        Ok(Self { path: path.to_owned(), checkpoint, skipped: Vec::new() })
+    }
+
+    /// Where the weights lie.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Newer checkpoints that were passed over because they are damaged.
+    pub fn skipped(&self) -> &[Error] {
+        &self.skipped
+    }
+
+    /// Whether every file is checked against a manifest.
+    pub fn is_verified(&self) -> bool {
+        self.checkpoint.is_some()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match &self.checkpoint {
+            Some(checkpoint) => checkpoint.has(name),
+            None => self.path.join(name).is_file(),
+        }
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>> {
+        match &self.checkpoint {
+            Some(checkpoint) => checkpoint.read(name),
+            None => Ok(door::read(&self.path.join(name), LARGEST_FILE)?),
+        }
+    }
+
+    fn model_error(&self) -> impl Fn(ext5_model::Error) -> Error + '_ {
+        |source| Error::Model { path: self.path.clone(), source }
+    }
+
+    /// The model's shape.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where `config.json` is not T5's.
+    pub fn config(&self) -> Result<T5Config> {
+        T5Config::from_json(&self.read(CONFIG)?).map_err(self.model_error())
+    }
+
+    /// The model with its weights, its dropout as given or else as in its configuration.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where weights and configuration do not belong together.
+    pub fn load(&self, device: &Device, dropout_rate: Option<f64>) -> Result<T5> {
+        let mut config = self.config()?;
+        config.dropout_rate = dropout_rate.unwrap_or(config.dropout_rate);
+        let names: Vec<String> = if self.has(SAFETENSORS) {
+            vec![SAFETENSORS.to_owned()]
+        } else if self.has(SAFETENSORS_INDEX) {
+            let index = Index::from_json(&self.read(SAFETENSORS_INDEX)?);
+            let index = index.map_err(self.model_error())?;
+            index.files().into_iter().map(str::to_owned).collect()
+        } else {
+            return Err(Error::NoModel { path: self.path.clone() });
+        };
+        let files = names.into_iter().map(|name| {
+            if !is_plain(&name) {
+                let reason = format!("its index names `{name}`, which is no file name");
+                return Err(LoadError(Error::Checkpoint { path: self.path.clone(), reason }));
+            }
+            let bytes = self.read(&name).map_err(LoadError)?;
+            Ok((name, bytes))
+        });
+        ext5_model::import(&config, device, files).map_err(|error| match error.0 {
+            Error::Model { source, .. } => self.model_error()(source),
+            other => other,
+        })
+    }
+
+    /// The vocabulary that lies beside the weights, `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where its file is damaged.
+    pub fn vocabulary(&self) -> Result<Option<Arc<dyn Vocabulary>>> {
+        if let Some(name) = TOKENIZER_FILES.into_iter().find(|name| self.has(name)) {
+            self.read(name)?; // checked against the manifest
+            return Ok(Some(load_vocabulary(&self.path.join(name).to_string_lossy())?));
+        }
+        if self.has(RUN_CONFIG) {
+            let path = self.path.join(RUN_CONFIG);
+            let text = String::from_utf8_lossy(&self.read(RUN_CONFIG)?).into_owned();
+            let run = RunConfig::parse(&path, &text, &[])?;
+            if let VocabularyConfig::Bytes { extra_ids } = run.data.vocabulary {
+                return Ok(Some(Arc::new(ByteVocabulary::new(extra_ids))));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Lets [`ext5_model::import`] pass on errors of reading; the path is filled in by the caller.
+struct LoadError(Error);
+
+impl From<ext5_model::Error> for LoadError {
+    fn from(source: ext5_model::Error) -> Self {
+        Self(Error::Model { path: PathBuf::new(), source })
+    }
+}
+
+/// The files of a Hugging Face directory: configuration, weights, vocabulary.
+///
+/// # Errors
+/// [`Error::Model`] where a weight cannot be read from the device.
+pub fn hugging_face_files(
+    model: &T5,
+    vocabulary: &dyn Vocabulary,
+) -> Result<BTreeMap<String, Vec<u8>>> {
+    let json = |value| serde_json::to_vec_pretty(&value).unwrap_or_default();
+    let config = model.config();
+    let weights = export_safetensors(model)
+        .map_err(|source| Error::Model { path: PathBuf::from(SAFETENSORS), source })?;
+    let mut files: BTreeMap<String, Vec<u8>> = vocabulary.files().into_iter().collect();
+    files.insert(CONFIG.to_owned(), json(config.to_json()));
+    files.insert("generation_config.json".to_owned(), json(ext5_model::generation_config(config)));
+    files.insert(SAFETENSORS.to_owned(), weights);
+    Ok(files)
+}

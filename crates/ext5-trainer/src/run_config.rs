@@ -1,0 +1,269 @@
+use crate::{Error, OptimizerConfig, Result, Schedule};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// Everything that describes a run: what a recipe holds, and what is written into the run directory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunConfig {
+    /// What the run is for, in a sentence.
+    pub description: String,
+    /// What enters the model.
+    pub data: DataConfig,
+    /// The model's shape, where `init.from` does not bring it.
+    pub model: ModelConfig,
+    /// Where the weights come from.
+    pub init: InitConfig,
+    /// The step loop.
+    pub trainer: TrainerConfig,
+    /// The optimizer.
+    pub optimizer: OptimizerConfig,
+    /// The learning rate.
+    pub schedule: Schedule,
+    /// Scores during the run.
+    pub validation: ValidationConfig,
+}
+
+/// What enters the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// Directory under which the tasks' files lie.
+    pub root: PathBuf,
+    /// Task or mixture to train on.
+    pub mixture: String,
+    /// Split to train on.
+    pub split: String,
+    /// Tokens of an encoder row, end of sequence included.
+    pub inputs_length: usize,
+    /// Tokens of a decoder row, end of sequence included.
+    pub targets_length: usize,
+    /// Several examples in a row, their attention kept apart.
+    pub packing: bool,
+    /// Threads that prepare batches; 0 prepares them in the step loop. The batches are the same for any number.
+    pub workers: usize,
+    /// Batches prepared ahead.
+    pub prefetch: usize,
+    /// Directory of token caches; `<run directory>/../cache` where absent.
+    pub cache: Option<PathBuf>,
+    /// The vocabulary.
+    pub vocabulary: VocabularyConfig,
+    /// Further directories with task, mixture and suite files.
+    pub task_dirs: Vec<PathBuf>,
+    /// Most examples of a task that are used.
+    pub max_examples: Option<u64>,
+}
+
+/// Where the vocabulary comes from. A run that starts from a model takes the model's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum VocabularyConfig {
+    /// `spiece.model`, `tokenizer.json` or a directory with one, relative to `data.root`.
+    File(PathBuf),
+    /// Bytes, as `ByT5`, with this many sentinels.
+    Bytes {
+        /// Number of sentinels.
+        extra_ids: usize,
+    },
+    /// A unigram vocabulary trained on the texts of tasks, kept in the cache.
+    Trained {
+        /// Task or mixture whose texts are read.
+        mixture: String,
+        /// Number of ids, sentinels included.
+        size: usize,
+    },
+}
+
+/// The model's shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelConfig {
+    /// A preset of `ext5_model::PRESETS`.
+    pub preset: String,
+    /// Probability of dropout in training; T5 1.1 pre-trains with 0 and fine-tunes with 0.1.
+    pub dropout_rate: f64,
+}
+
+/// Where the weights come from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InitConfig {
+    /// A run directory, a checkpoint or a Hugging Face directory; new weights where absent.
+    pub from: Option<PathBuf>,
+}
+
+/// The step loop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainerConfig {
+    /// Optimizer updates.
+    pub steps: u64,
+    /// Rows of a step's batch.
+    pub batch_rows: usize,
+    /// Rows that go through the model at once; 0 for all.
+    pub micro_batch_rows: usize,
+    /// Seed of order, noise, weights and dropout.
+    pub seed: u64,
+    /// Device: `flex` (CPU), `wgpu`, `vulkan`, `cuda`.
+    pub device: String,
+    /// Coefficient of the z-loss; T5 uses 1e-4.
+    pub z_loss: f64,
+    /// Largest global norm of the gradients; 0 for no clipping.
+    pub clip_norm: f64,
+    /// Steps between lines of `metrics.jsonl`.
+    pub log_every: u64,
+    /// Steps between checkpoints; 0 for one at the end only.
+    pub checkpoint_every: u64,
+    /// Newest checkpoints that are kept.
+    pub keep: usize,
+}
+
+/// Scores during the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ValidationConfig {
+    /// Steps between validations; 0 for none.
+    pub every: u64,
+    /// Split to validate on.
+    pub split: String,
+    /// Tasks or mixtures whose loss is measured; the training mixture's where empty.
+    pub loss: Vec<String>,
+    /// Tasks or mixtures whose metrics are measured by generating.
+    pub metrics: Vec<String>,
+    /// Most examples per task.
+    pub limit: u64,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            root: PathBuf::from("."),
+            mixture: String::new(),
+            split: "train".to_owned(),
+            inputs_length: 512,
+            targets_length: 114,
+            packing: true,
+            workers: 1,
+            prefetch: 4,
+            cache: None,
+            vocabulary: VocabularyConfig::File(PathBuf::from("tokenizer/spiece.model")),
+            task_dirs: Vec::new(),
+            max_examples: None,
+        }
+    }
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self { preset: "t5_1_1_small".to_owned(), dropout_rate: 0.0 }
+    }
+}
+
+impl Default for TrainerConfig {
+    fn default() -> Self {
+        Self {
+            steps: 1000,
+            batch_rows: 32,
+            micro_batch_rows: 0,
+            seed: 0,
+            device: "flex".to_owned(),
+            z_loss: 1e-4,
+            clip_norm: 0.0,
+            log_every: 10,
+            checkpoint_every: 500,
+            keep: 3,
+        }
+    }
+}
+
+impl Default for ValidationConfig {
+    fn default() -> Self {
+        Self {
+            every: 0,
+            split: "validation".to_owned(),
+            loss: Vec::new(),
+            metrics: Vec::new(),
+            limit: 200,
+        }
+    }
+}
+
+impl RunConfig {
+    /// Reads a configuration: TOML text, then `key=value` overrides in order, each a dotted path and a TOML value (a
+    /// word that is no TOML is taken as a string).
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming file, line and nearest key; [`Error::Config`] naming an override that cannot be.
+    pub fn parse(path: &Path, text: &str, overrides: &[String]) -> Result<Self> {
+        let mut table: Table = ext5_data::toml_file::parse(path, text)?;
+        for assignment in overrides {
+            set(&mut table, assignment)?;
+        }
+        if overrides.is_empty() {
+            return Ok(ext5_data::toml_file::parse(path, text)?);
+        }
+        let text = toml::to_string(&table)
+            .map_err(|error| Error::Config { problems: vec![error.to_string()] })?;
+        Ok(ext5_data::toml_file::parse(Path::new("--set"), &text)?)
+    }
+
+    /// This configuration as TOML.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where a value has no form in TOML.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(|error| Error::Config { problems: vec![error.to_string()] })
+    }
+
+    /// Checks every value that can be checked without data.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with all problems.
+    pub fn validate(&self) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut require = |holds: bool, problem: &str| {
+            if !holds {
+                problems.push(problem.to_owned());
+            }
+        };
+        let (data, trainer) = (&self.data, &self.trainer);
+        require(!data.mixture.is_empty(), "`data.mixture` is empty, expected a task or mixture");
+        require(data.inputs_length >= 2, "`data.inputs_length` must be at least 2");
+        require(data.targets_length >= 2, "`data.targets_length` must be at least 2");
+        require(data.workers <= 1024, "`data.workers` must be at most 1024");
+        require(trainer.batch_rows >= 1, "`trainer.batch_rows` must be at least 1");
+        require(trainer.log_every >= 1, "`trainer.log_every` must be at least 1");
+        require(trainer.keep >= 2, "`trainer.keep` must be at least 2");
+        require(trainer.z_loss >= 0.0, "`trainer.z_loss` must not be below 0");
+        require(trainer.clip_norm >= 0.0, "`trainer.clip_norm` must not be below 0");
+        let dropout = self.model.dropout_rate;
+        require((0.0..1.0).contains(&dropout), "`model.dropout_rate` must be from 0 to below 1");
+        let rate = self.schedule.rate(1);
+        require(rate.is_finite() && rate >= 0.0, "`schedule.rate` must be a number of at least 0");
+        if problems.is_empty() { Ok(()) } else { Err(Error::Config { problems }) }
+    }
+}
+
+/// Sets `a.b.c=value` in `table`.
+fn set(table: &mut Table, assignment: &str) -> Result<()> {
+    let bad = |reason: String| Error::Config { problems: vec![reason] };
+    let (path, value) = assignment
+        .split_once('=')
+        .ok_or_else(|| bad(format!("`--set {assignment}` has no `=`, expected `key=value`")))?;
+    let value = toml::from_str::<Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| Value::String(value.to_owned()));
+    let mut keys: Vec<&str> = path.trim().split('.').collect();
+    let last = keys.pop().unwrap_or_default();
+    let mut inner = table;
+    for key in keys {
+        let entry = inner.entry(key).or_insert_with(|| Value::Table(Table::new()));
+        inner = entry
+            .as_table_mut()
+            .ok_or_else(|| bad(format!("`--set {assignment}`: `{key}` is a value, not a section")))?;
+    }
+    inner.insert(last.to_owned(), value);
+    Ok(())
+}

@@ -1,0 +1,114 @@
+use crate::vocabulary::vocabulary;
+use crate::{ModelDir, Observer, Result, RunConfig, device};
+use burn::tensor::Device;
+use ext5_model::{T5, T5Config, initialise, preset};
+use ext5_objectives::Stream;
+use ext5_tasks::Catalogue;
+use ext5_tokenizer::Vocabulary;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Tag of the streams that draw the first weights.
+const WEIGHTS: u64 = 0x7765_6967;
+/// Rows of a new embedding are a multiple of this, as T5's 32,128 are.
+const EMBEDDING_STEP: usize = 128;
+
+/// What a configuration stands for, without data: catalogue, vocabulary, device, model.
+pub struct Session {
+    /// Tasks, mixtures, suites.
+    pub catalogue: Catalogue,
+    /// Text to ids.
+    pub vocabulary: Arc<dyn Vocabulary>,
+    /// Where caches lie.
+    pub cache: PathBuf,
+    start: Option<ModelDir>,
+    device: Device,
+}
+
+impl Session {
+    /// Opens everything but data and weights.
+    ///
+    /// # Errors
+    /// Whatever is named and not there: task directories, the vocabulary, the device, the start model.
+    pub fn open(config: &RunConfig, run_dir: &Path, observer: &mut dyn Observer) -> Result<Self> {
+        let device = device::open(&config.trainer.device)?;
+        let catalogue = catalogue(&config.data.task_dirs)?;
+        let beside = || run_dir.parent().unwrap_or(Path::new(".")).join("cache");
+        let cache = config.data.cache.clone().unwrap_or_else(beside);
+        let start = config.init.from.as_deref().map(ModelDir::find).transpose()?;
+        let own = start.as_ref().map(ModelDir::vocabulary).transpose()?.flatten();
+        let vocabulary = match own {
+            Some(own) => own,
+            None => vocabulary(config, &catalogue, &cache, observer)?,
+        };
+        Ok(Self { catalogue, vocabulary, cache, start, device })
+    }
+
+    /// The model a new run starts from, ready to be trained.
+    ///
+    /// # Errors
+    /// [`crate::Error::Model`] for an unknown preset or weights that do not fit,
+    /// [`crate::Error::Config`] where vocabulary and model do not belong together.
+    pub fn start_model(&self, config: &RunConfig) -> Result<T5> {
+        let device = self.device.clone().autodiff();
+        let model = match &self.start {
+            Some(start) => start.load(&device, Some(config.model.dropout_rate))?,
+            None => self.new_model(config, &device)?,
+        };
+        crate::predictor::fits(&model, self.vocabulary.as_ref())?;
+        Ok(model)
+    }
+
+    /// The model of a checkpoint of this run.
+    ///
+    /// # Errors
+    /// As [`ModelDir::load`].
+    pub fn load(&self, config: &RunConfig, checkpoint: &Path) -> Result<T5> {
+        let device = self.device.clone().autodiff();
+        ModelDir::find(checkpoint)?.load(&device, Some(config.model.dropout_rate))
+    }
+
+    /// The device, without gradients.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    fn new_model(&self, config: &RunConfig, device: &Device) -> Result<T5> {
+        let shape = model_config(config, self.vocabulary.size())?;
+        let seed = config.trainer.seed;
+        let model = initialise(&shape, device, |name, count| {
+            // A stream per parameter: its weights do not depend on which others there are.
+            let mut parts = vec![seed, WEIGHTS];
+            parts.extend(name.bytes().map(u64::from));
+            let mut stream = Stream::new(&parts);
+            (0..count).map(|_| stream.normal() as f32).collect()
+        });
+        model.map_err(|source| preset_error(config, source))
+    }
+}
+
+/// The shape of a new model for a vocabulary of `ids`.
+///
+/// # Errors
+/// [`crate::Error::Model`] for an unknown preset.
+pub fn model_config(config: &RunConfig, ids: usize) -> Result<T5Config> {
+    let preset = preset(&config.model.preset).map_err(|source| preset_error(config, source))?;
+    let vocab_size = ids.next_multiple_of(EMBEDDING_STEP);
+    Ok(T5Config { vocab_size, dropout_rate: config.model.dropout_rate, ..preset })
+}
+
+fn preset_error(config: &RunConfig, source: ext5_model::Error) -> crate::Error {
+    crate::Error::Model { path: PathBuf::from(&config.model.preset), source }
+}
+
+/// The built-in catalogue with the user's directories.
+///
+/// # Errors
+/// [`crate::Error::Tasks`] naming the file that cannot be read or is not valid.
+pub fn catalogue(task_dirs: &[PathBuf]) -> Result<Catalogue> {
+    let mut catalogue = Catalogue::built_in()?;
+    for dir in task_dirs {
+        catalogue = catalogue.with_dir(dir)?;
+    }
+    Ok(catalogue)
+}

@@ -1,0 +1,343 @@
+use crate::checkpoint::{Checkpoint, newest, retain};
+use crate::feeds::{Feeds, feeds};
+use crate::model_dir::{RUN_CONFIG, hugging_face_files};
+use crate::observer::Event;
+use crate::validation::Validation;
+use crate::{
+    Error, Ledger, Observer, Optimizer, Result, RunConfig, Session, StepOptions, Stop,
+    optimizer_state, train_step,
+};
+use ext5_data::{Cursor, Loader, LoaderConfig, door, storage};
+use ext5_model::T5;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The log of a run: one JSON object a line, without times, so that a resumed run writes the same bytes.
+pub const METRICS: &str = "metrics.jsonl";
+const STATE: &str = "state.json";
+const OPTIMIZER: &str = "optimizer.safetensors";
+/// Totals per task at the end of a run.
+const LEDGER: &str = "ledger.json";
+
+/// How a run ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainReport {
+    /// Where everything lies.
+    pub run_dir: PathBuf,
+    /// The last checkpoint.
+    pub checkpoint: PathBuf,
+    /// Steps done.
+    pub steps: u64,
+    /// Loss per target token of the last step, nats.
+    pub loss: f64,
+    /// Totals per task.
+    pub tasks: Value,
+    /// Tasks of the mixture without data, and why.
+    pub absent: Vec<(String, String)>,
+}
+
+/// What a checkpoint holds besides model and optimizer: everything that the next step depends on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    step: u64,
+    cursor: Cursor,
+    ledger: Ledger,
+    metrics_bytes: u64,
+    /// Name and number of examples of each task: a cursor means nothing over other data.
+    tasks: Vec<(String, u64)>,
+}
+
+/// Trains by `config` in `run_dir`. A directory that holds a run is continued with `resume`, and refused without.
+///
+/// # Errors
+/// Everything of [`Error`]; what was committed before stays. [`Error::Stopped`] after a checkpoint where `stop` asked.
+pub fn train(
+    config: &RunConfig,
+    run_dir: &Path,
+    resume: bool,
+    stop: &Stop,
+    observer: &mut dyn Observer,
+) -> Result<TrainReport> {
+    config.validate()?;
+    storage::local().create_dir(run_dir)?;
+    let _lock = storage::lock(run_dir)?;
+    let checkpoint = if resume { resumable(run_dir, observer)? } else { None };
+    if !resume && storage::local().exists(&run_dir.join(RUN_CONFIG))? {
+        let run_dir = run_dir.display();
+        let reason = format!(
+            "`{run_dir}` already holds a run; continue it with `--resume` or choose another `--run-dir`"
+        );
+        return Err(Error::RunDirectory { reason });
+    }
+    let session = Session::open(config, run_dir, observer)?;
+    let mut run = Run::begin(config, run_dir, &session, checkpoint.as_ref(), observer)?;
+    storage::local().write(&run_dir.join(RUN_CONFIG), config.to_toml()?.as_bytes())?;
+    let loss = run.steps(stop, observer)?;
+    run.finish(loss)
+}
+
+/// The newest good checkpoint; damaged ones are named.
+fn resumable(run_dir: &Path, observer: &mut dyn Observer) -> Result<Option<Checkpoint>> {
+    let (checkpoint, skipped) = newest(run_dir)?;
+    for error in skipped {
+        observer.on(&Event::Note(&format!("passed over: {error}")));
+    }
+    match &checkpoint {
+        Some(found) => {
+            observer.on(&Event::Note(&format!("resuming from step {}", found.step())));
+        }
+        None => observer.on(&Event::Note("no checkpoint yet, starting from step 0")),
+    }
+    Ok(checkpoint)
+}
+
+struct Run<'a> {
+    config: &'a RunConfig,
+    run_dir: &'a Path,
+    session: &'a Session,
+    names: Vec<String>,
+    absent: Vec<(String, String)>,
+    loader: Loader,
+    /// Taken while a step has it; a failed step ends the run.
+    model: Option<T5>,
+    optimizer: Optimizer,
+    state: State,
+    validation: Validation,
+    last_checkpoint: PathBuf,
+}
+
+impl<'a> Run<'a> {
+    fn begin(
+        config: &'a RunConfig,
+        run_dir: &'a Path,
+        session: &'a Session,
+        checkpoint: Option<&Checkpoint>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        let place = (session.vocabulary.as_ref(), session.cache.as_path());
+        let data = &config.data;
+        let Feeds { feeds, absent, .. } =
+            feeds(data, &data.mixture, &data.split, &session.catalogue, place, observer)?;
+        for (task, reason) in &absent {
+            observer.on(&Event::Note(&format!("absent: `{task}`: {reason}")));
+        }
+        let tasks: Vec<(String, u64)> =
+            feeds.iter().map(|feed| (feed.name.clone(), feed.cache.len())).collect();
+        let mut optimizer = Optimizer::new(config.optimizer);
+        let (model, state) = match checkpoint {
+            None => {
+                let state = State {
+                    step: 0,
+                    cursor: Cursor::start(feeds.len()),
+                    ledger: Ledger::new(feeds.len()),
+                    metrics_bytes: 0,
+                    tasks,
+                };
+                (session.start_model(config)?, state)
+            }
+            Some(checkpoint) => {
+                let state = read_state(checkpoint, &tasks)?;
+                optimizer.state =
+                    optimizer_state::from_bytes(&checkpoint.read(OPTIMIZER)?, session.device())
+                        .map_err(|reason| damaged(checkpoint, OPTIMIZER, &reason))?;
+                (session.load(config, checkpoint.path())?, state)
+            }
+        };
+        let log = run_dir.join(METRICS);
+        if storage::local().exists(&log)? {
+            storage::local().truncate(&log, state.metrics_bytes)?;
+        }
+        let loader_config = loader_config(config);
+        let validation = Validation::open(config, session, observer)?;
+        let names = feeds.iter().map(|feed| feed.name.clone()).collect();
+        let cursor = state.cursor.clone();
+        let loader = Loader::new(Arc::from(feeds), loader_config, cursor)?;
+        let last_checkpoint =
+            checkpoint.map_or_else(PathBuf::new, |checkpoint| checkpoint.path().to_owned());
+        Ok(Self {
+            config,
+            run_dir,
+            session,
+            names,
+            absent,
+            loader,
+            model: Some(model),
+            optimizer,
+            state,
+            validation,
+            last_checkpoint,
+        })
+    }
+
+    /// Steps until the end or until asked to stop; answers the loss of the last one.
+    fn steps(&mut self, stop: &Stop, observer: &mut dyn Observer) -> Result<f64> {
+        let trainer = &self.config.trainer;
+        let mut loss = f64::NAN;
+        while self.state.step < trainer.steps {
+            loss = self.step(observer)?;
+            let step = self.state.step;
+            let at = |every: u64| every > 0 && step.is_multiple_of(every);
+            if at(self.config.validation.every) || step == trainer.steps {
+                self.validate(observer)?;
+            }
+            let wanted = stop.wanted();
+            if at(trainer.checkpoint_every) || step == trainer.steps || wanted.is_some() {
+                self.checkpoint(observer)?;
+            }
+            if let Some(interrupted) = wanted
+                && step < trainer.steps
+            {
+                return Err(Error::Stopped { step, run_dir: self.run_dir.to_owned(), interrupted });
+            }
+        }
+        Ok(loss)
+    }
+
+    fn step(&mut self, observer: &mut dyn Observer) -> Result<f64> {
+        let trainer = &self.config.trainer;
+        let (batch, cursor) = self.loader.next()?;
+        let step = self.state.step;
+        let options = StepOptions {
+            step,
+            rate: self.config.schedule.rate(step),
+            micro_batch_rows: trainer.micro_batch_rows,
+            z_loss: trainer.z_loss,
+            clip_norm: trainer.clip_norm,
+            seed: trainer.seed,
+        };
+        let Some(model) = self.model.take() else {
+            return Err(Error::RunDirectory { reason: "a failed step ended this run".to_owned() });
+        };
+        let (model, outcome) = train_step(model, &mut self.optimizer, &batch, &options)
+            .map_err(|error| self.named(error, &batch))?;
+        self.model = Some(model);
+        self.state.ledger.record(&batch, &outcome);
+        self.state.cursor = cursor;
+        self.state.step = step + 1;
+        let loss = outcome.cross_entropy / outcome.weight.max(1.0);
+        let inputs: usize = batch.segments.iter().map(|segment| segment.inputs_tokens).sum();
+        let tokens = inputs as u64 + outcome.weight as u64;
+        observer.on(&Event::Step { step: step + 1, steps: trainer.steps, loss, tokens });
+        if (step + 1).is_multiple_of(trainer.log_every) || step + 1 == trainer.steps {
+            let ledger = &mut self.state.ledger;
+            let line = ledger.line(&self.names, step + 1, options.rate, outcome.gradient_norm);
+            self.log(&line, observer)?;
+        }
+        Ok(loss)
+    }
+
+    /// Puts the tasks' names in place of their numbers.
+    fn named(&self, error: Error, batch: &ext5_data::Batch) -> Error {
+        let Error::NotFinite { what, value, step, .. } = error else { return error };
+        let examples = batch.segments.iter().take(8).map(|segment| {
+            let task = self.names.get(segment.task).map_or("?", String::as_str);
+            format!("`{task}` {}", segment.example)
+        });
+        let examples = examples.collect::<Vec<_>>().join(", ");
+        Error::NotFinite { what, value, step, examples }
+    }
+
+    fn log(&mut self, line: &Value, observer: &mut dyn Observer) -> Result<()> {
+        let text = format!("{line}\n");
+        storage::local().append(&self.run_dir.join(METRICS), text.as_bytes())?;
+        self.state.metrics_bytes += text.len() as u64;
+        observer.on(&Event::Metrics(line));
+        Ok(())
+    }
+
+    fn validate(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let Some(model) = &self.model else { return Ok(()) };
+        for line in self.validation.run(model, self.session, self.state.step, observer)? {
+            self.log(&line, observer)?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let Some(model) = &self.model else { return Ok(()) };
+        let step = self.state.step;
+        let log = self.run_dir.join(METRICS);
+        if storage::local().exists(&log)? {
+            storage::local().sync(&log)?;
+        }
+        let mut files = hugging_face_files(model, self.session.vocabulary.as_ref())?;
+        files.insert(OPTIMIZER.to_owned(), optimizer_state::to_bytes(&self.optimizer.state)?);
+        files.insert(STATE.to_owned(), serde_json::to_vec(&self.state).unwrap_or_default());
+        files.insert(RUN_CONFIG.to_owned(), self.config.to_toml()?.into_bytes());
+        let path = Checkpoint::commit(self.run_dir, step, &files)?;
+        retain(self.run_dir, self.config.trainer.keep)?;
+        observer.on(&Event::Checkpoint { path: &path, step });
+        self.last_checkpoint = path;
+        Ok(())
+    }
+
+    fn finish(self, loss: f64) -> Result<TrainReport> {
+        let sizes: Vec<u64> = self.state.tasks.iter().map(|(_, size)| *size).collect();
+        let tasks = self.state.ledger.summary(&self.names, &sizes);
+        let text = serde_json::to_vec_pretty(&tasks).unwrap_or_default();
+        storage::local().write(&self.run_dir.join(LEDGER), &text)?;
+        Ok(TrainReport {
+            run_dir: self.run_dir.to_owned(),
+            checkpoint: self.last_checkpoint,
+            steps: self.state.step,
+            loss,
+            tasks,
+            absent: self.absent,
+        })
+    }
+}
+
+/// How the loader makes a run's batches.
+pub(crate) fn loader_config(config: &RunConfig) -> LoaderConfig {
+    LoaderConfig {
+        rows: config.trainer.batch_rows,
+        inputs_length: config.data.inputs_length,
+        targets_length: config.data.targets_length,
+        packing: config.data.packing,
+        seed: config.trainer.seed,
+        workers: config.data.workers,
+        prefetch: config.data.prefetch,
+    }
+}
+
+fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Result<State> {
+    let state: State = serde_json::from_slice(&checkpoint.read(STATE)?)
+        .map_err(|error| damaged(checkpoint, STATE, &error.to_string()))?;
+    if state.tasks == tasks {
+        return Ok(state);
+    }
+    let as_map = |tasks: &[(String, u64)]| tasks.iter().cloned().collect::<BTreeMap<_, _>>();
+    let (before, now) = (as_map(&state.tasks), as_map(tasks));
+    let changed = before
+        .keys()
+        .chain(now.keys())
+        .find(|&task| before.get(task) != now.get(task))
+        .cloned()
+        .unwrap_or_default();
+    let size = |size: Option<&u64>| size.map_or("absent".to_owned(), |size| format!("{size} examples"));
+    Err(Error::RunDirectory {
+        reason: format!(
+            "the data are not those of the checkpoint: `{changed}` was {}, now {}; bring them back, or start a new run with `init.from` at this checkpoint",
+            size(before.get(&changed)),
+            size(now.get(&changed)),
+        ),
+    })
+}
+
+fn damaged(checkpoint: &Checkpoint, file: &str, reason: &str) -> Error {
+    Error::Checkpoint { path: checkpoint.path().to_owned(), reason: format!("`{file}`: {reason}") }
+}
+
+/// The configuration of the run in `run_dir`, with overrides.
+///
+/// # Errors
+/// [`Error::Data`] where the directory holds no run.
+pub fn saved_config(run_dir: &Path, overrides: &[String]) -> Result<RunConfig> {
+    let path = run_dir.join(RUN_CONFIG);
+    let text = door::read_text(&path, 1 << 20)?;
+    RunConfig::parse(&path, &text, overrides)
+}
