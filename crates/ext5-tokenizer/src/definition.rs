@@ -76,11 +76,14 @@ pub(crate) struct Definition {
 /// Number in `<extra_id_n>` at the start of `text`, and the length of the whole.
 pub(crate) fn sentinel_at_start(text: &str) -> Option<(usize, usize)> {
     let rest = text.strip_prefix("<extra_id_")?;
-    let (digits, _) = rest.split_once('>')?;
+    let count = rest.bytes().take_while(u8::is_ascii_digit).take(20).count();
+    let digits = rest.get(..count)?;
     let canonical = digits == "0" || !digits.starts_with('0');
-    let digits_only = digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number = digits.parse().ok().filter(|_| canonical && digits_only)?;
-    Some((number, "<extra_id_".len() + digits.len() + 1))
+    let number = digits
+        .parse()
+        .ok()
+        .filter(|_| canonical && rest[count..].starts_with('>'))?;
+    Some((number, "<extra_id_".len() + count + 1))
 }
 
 /// Number of the sentinel that `piece` is as a whole, with or without seqio's leading space mark.

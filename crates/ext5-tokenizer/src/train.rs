@@ -163,8 +163,20 @@ fn covered(words: &BTreeMap<String, u32>, characters: &BTreeMap<char, u64>) -> V
     }
     parts
         .into_iter()
-        .map(|(part, count)| (part.to_owned(), count))
+        .flat_map(|(part, count)| copies(part, count))
         .collect()
+}
+
+/// A word as one entry more for every doubling of its count, which the entries share.
+///
+/// The trainer takes its first pieces from the strings of its list that occur twice or more and go
+/// on in two ways. A frequent word that stood there once, or always at the end of an entry, would
+/// never become a piece: so one of its entries has a space mark behind it.
+fn copies(word: &str, count: u32) -> impl Iterator<Item = (String, u32)> {
+    let extra = count.max(1).ilog2();
+    let rest = (0..extra).map(move |index| (if index == 0 { SPACE } else { "" }, 1));
+    let entries = std::iter::once(("", count - extra)).chain(rest);
+    entries.map(move |(end, count)| (format!("{word}{end}"), count))
 }
 
 /// Pieces with their log-probabilities, in an order that a hash table decides.

@@ -209,13 +209,13 @@ impl Unigram {
                 node = next;
                 if let Some(id) = id {
                     single_known |= end == single;
-                    let candidate = self.scores[id as usize] + so_far;
-                    offer::<SINGLE>(&mut best[end], candidate, start, id);
+                    let candidate = rounded::<SINGLE>(self.scores[id as usize] + so_far);
+                    offer(&mut best[end], candidate, start, id);
                 }
             }
             if !single_known {
                 let candidate = rounded::<SINGLE>(self.unknown_score + so_far);
-                offer::<SINGLE>(&mut best[single], candidate, start, self.definition.unk_id);
+                offer(&mut best[single], candidate, start, self.definition.unk_id);
             }
             start = single;
         }
@@ -289,10 +289,10 @@ impl Unigram {
 }
 
 #[inline]
-fn offer<const SINGLE: bool>(target: &mut Best, candidate: f64, start: usize, id: TokenId) {
-    if target.start == u32::MAX || candidate > target.score {
+fn offer(target: &mut Best, score: f64, start: usize, id: TokenId) {
+    if target.start == u32::MAX || score > target.score {
         *target = Best {
-            score: rounded::<SINGLE>(candidate),
+            score,
             start: start as u32,
             id,
         };

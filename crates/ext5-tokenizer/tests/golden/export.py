@@ -84,7 +84,9 @@ def texts(rng):
     planes = ["".join(chr(rng.choice([rng.randrange(0x20, 0x3000), rng.randrange(0x3000, 0xD800), rng.randrange(0xE000, 0x10FFFF)]))
                       for _ in range(rng.randint(1, 12))) for _ in range(80)]
     mixed = [sentence(rng).replace(" ", rng.choice(["  ", "\n", " \u200b", "\u3000", " "])) for _ in range(20)]
-    return AWKWARD + noise + planes + mixed + [" ".join(sentence(rng) for _ in range(60))]
+    return AWKWARD + noise + planes + mixed + [" ".join(sentence(rng) for _ in range(60)),
+                                            # Near ties, decided by rounding as the score grows.
+                                            " ".join(["1910 ------- 444 xxx??? SMS aaaa M'sieur"] * 120)]
 
 
 def record(data):

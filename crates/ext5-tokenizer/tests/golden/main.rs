@@ -22,10 +22,19 @@ fn strings(value: &serde_json::Value) -> Vec<String> {
 }
 
 fn file(vocabulary: &dyn Vocabulary, name: &str) -> Vec<u8> {
-    vocabulary.files().into_iter().find(|(file, _)| file == name).unwrap().1
+    vocabulary
+        .files()
+        .into_iter()
+        .find(|(file, _)| file == name)
+        .unwrap()
+        .1
 }
 
 /// Ids by the tokenizers package.
 fn reference(tokenizer: &tokenizers::Tokenizer, text: &str) -> Vec<TokenId> {
-    tokenizer.encode_fast(text, false).unwrap().get_ids().to_vec()
+    tokenizer
+        .encode_fast(text, false)
+        .unwrap()
+        .get_ids()
+        .to_vec()
 }

@@ -1,7 +1,7 @@
 use super::{BYTE, SMALL, SPACES, file};
 use ext5_tokenizer::{Result, SentencePiece, TokenizerJson, Vocabulary};
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 
 const TEXT: &str = "the baker mends \u{301}the caf\u{e9}'s ﬁ menu 🙂 \u{0} [NLU] <extra_id_0> x";
 
@@ -52,7 +52,10 @@ fn damaged_models_are_errors_or_work() {
             worked += survives(SentencePiece::from_bytes(&model[..end], 3));
         }
     }
-    assert!(worked > 500, "only {worked} mutants were loaded: the engine was hardly tried");
+    assert!(
+        worked > 500,
+        "only {worked} mutants were loaded: the engine was hardly tried"
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 static VOCABULARIES: LazyLock<Vec<SentencePiece>> = LazyLock::new(|| {
-    [SMALL, BYTE, SPACES].map(|model| SentencePiece::from_bytes(model, 10).unwrap()).into()
+    [SMALL, BYTE, SPACES]
+        .map(|model| SentencePiece::from_bytes(model, 10).unwrap())
+        .into()
 });
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -32,11 +34,10 @@ proptest! {
         }
     }
 
-    /// Byte fallback knows every character, so nothing but white space may change; and what was
-    /// decoded once no longer changes.
+    /// Byte fallback knows every character, so that only runs of spaces may change.
     #[test]
     fn decoding_gives_the_normalised_text(text in any_text()) {
-        prop_assume!(!text.contains("<extra_id_3>") && !text.contains('\u{2581}'));
+        let text = text.replace(['\u{2581}', '<'], "");
         let vocabulary = &VOCABULARIES[1];
         let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
         prop_assert_eq!(vocabulary.decode(&vocabulary.encode(&text).unwrap()), words.join(" "));
@@ -60,7 +61,16 @@ proptest! {
 
 #[test]
 fn time_grows_with_the_text_alone() {
-    for text in ["a", "\u{2581}", "\u{301}", "🙂", " ", "<extra_id_", "e\u{301}", "</s>"] {
+    for text in [
+        "a",
+        "\u{2581}",
+        "\u{301}",
+        "🙂",
+        " ",
+        "<extra_id_",
+        "e\u{301}",
+        "</s>",
+    ] {
         let text = text.repeat(1 << 18);
         for vocabulary in VOCABULARIES.iter() {
             let start = Instant::now();
@@ -79,5 +89,8 @@ fn bytes_follow_byt5() {
     assert_eq!(vocabulary.encode("<extra_id_124>").unwrap(), [259]);
     // A cut character is left out, as are unknown and padding.
     assert_eq!(vocabulary.decode(&[107, 198, 2, 0, 108, 999, 1, 107]), "hi");
-    assert_ne!(vocabulary.fingerprint(), ByteVocabulary::new(0).fingerprint());
+    assert_ne!(
+        vocabulary.fingerprint(),
+        ByteVocabulary::new(0).fingerprint()
+    );
 }

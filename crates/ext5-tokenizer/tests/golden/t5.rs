@@ -5,7 +5,8 @@ use ext5_tokenizer::{SentencePiece, TokenId, TokenizerJson, Vocabulary};
 use std::path::PathBuf;
 
 fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("EXT5_SHARED").map(|root| PathBuf::from(root).join("data/tokenizer"));
+    let folder =
+        std::env::var_os("EXT5_SHARED").map(|root| PathBuf::from(root).join("data/tokenizer"));
     if folder.is_none() {
         println!("skipped: EXT5_SHARED is not set");
     }
@@ -24,7 +25,10 @@ fn digest<S: AsRef<str>>(strings: impl IntoIterator<Item = S>) -> String {
 }
 
 fn joined(ids: &[TokenId]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    ids.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The texts of `export.py`'s function of this name.
@@ -39,7 +43,9 @@ fn generated(count: usize) -> Vec<String> {
     let mut text = || {
         let (length, block) = (1 + draw(40), draw(4));
         let below = [0x5f, 0x350, 0xd7e0, 0x10_ffdf][block as usize];
-        (0..length).map(|_| char::from_u32(draw(below) as u32 + 0x20).unwrap_or('e')).collect()
+        (0..length)
+            .map(|_| char::from_u32(draw(below) as u32 + 0x20).unwrap_or('e'))
+            .collect()
     };
     (0..count).map(|_| text()).collect()
 }
@@ -77,12 +83,21 @@ fn every_id_decodes_and_encodes_as_sentencepiece_does() {
     for vocabulary in both(&folder) {
         let size = facts["pieces"].as_u64().unwrap() as TokenId;
         let decoded: Vec<String> = (0..size).map(|id| vocabulary.decode(&[id])).collect();
-        let again: Vec<_> = decoded.iter().map(|text| vocabulary.encode(text).unwrap()).collect();
+        let again: Vec<_> = decoded
+            .iter()
+            .map(|text| vocabulary.encode(text).unwrap())
+            .collect();
         assert_eq!(digest(&decoded), facts["decode_each"]);
         let all: Vec<TokenId> = (2..size).collect();
         assert_eq!(digest([vocabulary.decode(&all)]), facts["decode_all"]);
-        assert_eq!(digest(again.iter().map(|ids| joined(ids))), facts["encode_each"]);
-        let back = (0..size).zip(&again).filter(|(id, ids)| ids[..] == [*id]).count();
+        assert_eq!(
+            digest(again.iter().map(|ids| joined(ids))),
+            facts["encode_each"]
+        );
+        let back = (0..size)
+            .zip(&again)
+            .filter(|(id, ids)| ids[..] == [*id])
+            .count();
         assert_eq!(back, facts["round_trips"].as_u64().unwrap() as usize);
         // Of the sentinels, which SentencePiece does not know, all come back.
         for id in size..size + 100 {
@@ -98,9 +113,18 @@ fn random_texts_encode_as_sentencepiece_does() {
     let texts = [strings(&golden()["texts"]), generated(20_000)].concat();
     assert_eq!(digest(&texts), facts["texts"]);
     for vocabulary in both(&folder) {
-        let ids: Vec<_> = texts.iter().map(|text| vocabulary.encode(text).unwrap()).collect();
-        assert_eq!(digest(ids.iter().map(|ids| joined(ids))), facts["encode_texts"]);
-        assert_eq!(digest(ids.iter().map(|ids| vocabulary.decode(ids))), facts["decode_texts"]);
+        let ids: Vec<_> = texts
+            .iter()
+            .map(|text| vocabulary.encode(text).unwrap())
+            .collect();
+        assert_eq!(
+            digest(ids.iter().map(|ids| joined(ids))),
+            facts["encode_texts"]
+        );
+        assert_eq!(
+            digest(ids.iter().map(|ids| vocabulary.decode(ids))),
+            facts["decode_texts"]
+        );
     }
 }
 

@@ -3,8 +3,12 @@ use ext5_tokenizer::{Error, TokenizerJson, Trained, UnigramTraining, Vocabulary,
 
 /// Sentences of a few hundred words; rare characters occur once each.
 fn texts() -> Vec<String> {
-    let stems = ["mend", "paint", "carry", "forget", "sail", "read", "build", "wash", "lift", "draw"];
-    let nouns = ["boat", "lantern", "map", "menu", "letter", "clock", "bridge", "harbour", "floor"];
+    let stems = [
+        "mend", "paint", "carry", "forget", "sail", "read", "build", "wash", "lift", "draw",
+    ];
+    let nouns = [
+        "boat", "lantern", "map", "menu", "letter", "clock", "bridge", "harbour", "floor",
+    ];
     let ends = ["s", "ed", "ing", "er", "ers", ""];
     let rare: Vec<char> = "éßñøåçžł日本語한국яжщ".chars().collect();
     (0..4000_usize)
@@ -12,14 +16,26 @@ fn texts() -> Vec<String> {
             let stem = stems[n * 7 % stems.len()];
             let end = ends[n * n % ends.len()];
             let noun = nouns[n * 5 % nouns.len()];
-            let rare = if n % 250 == 0 { rare[n / 250 % rare.len()].to_string() } else { String::new() };
+            let rare = if n % 250 == 0 {
+                rare[n / 250 % rare.len()].to_string()
+            } else {
+                String::new()
+            };
             format!("the {stem}{end} of\t{noun} {} is {noun}{rare}\n", n % 97)
         })
         .collect()
 }
 
-fn train(vocabulary_size: usize, extra_ids: usize, character_coverage: f64) -> Result<Trained, Error> {
-    let training = UnigramTraining { vocabulary_size, extra_ids, character_coverage };
+fn train(
+    vocabulary_size: usize,
+    extra_ids: usize,
+    character_coverage: f64,
+) -> Result<Trained, Error> {
+    let training = UnigramTraining {
+        vocabulary_size,
+        extra_ids,
+        character_coverage,
+    };
     train_unigram(texts().into_iter(), &training)
 }
 
@@ -27,8 +43,15 @@ fn train(vocabulary_size: usize, extra_ids: usize, character_coverage: f64) -> R
 fn two_runs_give_the_same_bytes() {
     let first = train(400, 20, 1.0).unwrap();
     assert_eq!(first, train(400, 20, 1.0).unwrap());
-    let training = UnigramTraining { vocabulary_size: 400, extra_ids: 20, character_coverage: 1.0 };
-    assert_eq!(first, train_unigram(texts().into_iter().rev(), &training).unwrap());
+    let training = UnigramTraining {
+        vocabulary_size: 400,
+        extra_ids: 20,
+        character_coverage: 1.0,
+    };
+    assert_eq!(
+        first,
+        train_unigram(texts().into_iter().rev(), &training).unwrap()
+    );
 }
 
 #[test]
@@ -36,9 +59,22 @@ fn a_trained_vocabulary_has_the_shape_of_t5s() {
     let trained = train(400, 20, 1.0).unwrap();
     let vocabulary = TokenizerJson::from_bytes(&trained.tokenizer_json).unwrap();
     assert!(trained.size <= 400, "{}", trained.size);
-    assert_eq!((vocabulary.size(), vocabulary.extra_ids()), (trained.size, 20));
-    assert_eq!((vocabulary.pad_id(), vocabulary.eos_id(), vocabulary.unk_id()), (0, 1, 2));
-    assert_eq!(vocabulary.encode("<extra_id_0>").unwrap(), [trained.size as u32 - 1]);
+    assert_eq!(
+        (vocabulary.size(), vocabulary.extra_ids()),
+        (trained.size, 20)
+    );
+    assert_eq!(
+        (
+            vocabulary.pad_id(),
+            vocabulary.eos_id(),
+            vocabulary.unk_id()
+        ),
+        (0, 1, 2)
+    );
+    assert_eq!(
+        vocabulary.encode("<extra_id_0>").unwrap(),
+        [trained.size as u32 - 1]
+    );
     for text in texts() {
         let ids = vocabulary.encode(&text).unwrap();
         assert!(!ids.contains(&2), "{text}");
@@ -54,13 +90,27 @@ fn the_tokenizers_package_encodes_alike() {
     let trained = train(400, 20, 1.0).unwrap();
     let ours = TokenizerJson::from_bytes(&trained.tokenizer_json).unwrap();
     let theirs = tokenizers::Tokenizer::from_bytes(&trained.tokenizer_json).unwrap();
-    let mixed = ["a<extra_id_3>b", "the <extra_id_0> of <extra_id_19>.", "mendmendmendmend zzzz"];
+    let mixed = [
+        "a<extra_id_3>b",
+        "the <extra_id_0> of <extra_id_19>.",
+        "mendmendmendmend zzzz",
+    ];
     let awkward = strings(&golden()["texts"]).into_iter().filter(|text| {
         // These are tokens to the package, and characters to us.
-        !["</s>", "<pad>", "<unk>"].iter().any(|token| text.contains(token))
+        !["</s>", "<pad>", "<unk>"]
+            .iter()
+            .any(|token| text.contains(token))
     });
-    for text in texts().into_iter().chain(mixed.map(String::from)).chain(awkward) {
-        assert_eq!(ours.encode(&text).unwrap(), reference(&theirs, &text), "{text:?}");
+    for text in texts()
+        .into_iter()
+        .chain(mixed.map(String::from))
+        .chain(awkward)
+    {
+        assert_eq!(
+            ours.encode(&text).unwrap(),
+            reference(&theirs, &text),
+            "{text:?}"
+        );
     }
 }
 
@@ -76,7 +126,10 @@ fn uncovered_characters_are_unknown() {
 fn impossible_requests_are_errors() {
     let message = |result: Result<Trained, Error>| result.err().unwrap().to_string();
     let small = message(train(40, 20, 1.0));
-    assert!(small.contains("expected a `vocabulary_size` of at least"), "{small}");
+    assert!(
+        small.contains("expected a `vocabulary_size` of at least"),
+        "{small}"
+    );
     assert!(message(train(40, 20, 0.0)).contains("expected `character_coverage` in (0, 1]"));
     let empty = train_unigram([" \n".to_owned()].into_iter(), &UnigramTraining::default());
     assert!(message(empty).contains("the texts are empty"));
@@ -85,9 +138,16 @@ fn impossible_requests_are_errors() {
 #[test]
 fn tiny_texts_train() {
     for text in ["a", "aa aa", "\0", "\0a", "日", "a\u{0}b a"] {
-        let training = UnigramTraining { vocabulary_size: 50, extra_ids: 2, character_coverage: 1.0 };
+        let training = UnigramTraining {
+            vocabulary_size: 50,
+            extra_ids: 2,
+            character_coverage: 1.0,
+        };
         if let Ok(trained) = train_unigram([text.to_owned()].into_iter(), &training) {
-            assert!(TokenizerJson::from_bytes(&trained.tokenizer_json).is_ok(), "{text:?}");
+            assert!(
+                TokenizerJson::from_bytes(&trained.tokenizer_json).is_ok(),
+                "{text:?}"
+            );
         }
     }
 }
