@@ -215,9 +215,13 @@ fn restore_order(
     let mut penalty = 0.0;
     let mut put_back = Vec::new();
     for index in single {
-        if pieces[index].1.to_bits() == (lowest + penalty).to_bits() {
-            put_back.push(index);
+        let score = pieces[index].1.to_bits();
+        // A character that was never dropped may share the lowest score: it joins the others.
+        if score == (lowest + (penalty + PENALTY_STEP)).to_bits() {
             penalty += PENALTY_STEP;
+        }
+        if score == (lowest + penalty).to_bits() {
+            put_back.push(index);
         }
     }
     let scores: Vec<f64> = put_back.iter().map(|index| pieces[*index].1).collect();

@@ -41,17 +41,21 @@ fn train(
 
 #[test]
 fn two_runs_give_the_same_bytes() {
-    let first = train(400, 20, 1.0).unwrap();
-    assert_eq!(first, train(400, 20, 1.0).unwrap());
-    let training = UnigramTraining {
-        vocabulary_size: 400,
-        extra_ids: 20,
-        character_coverage: 1.0,
-    };
-    assert_eq!(
-        first,
-        train_unigram(texts().into_iter().rev(), &training).unwrap()
-    );
+    for size in [90, 120, 160, 250, 400] {
+        let first = train(size, 20, 1.0).unwrap();
+        for _ in 0..4 {
+            assert_eq!(first, train(size, 20, 1.0).unwrap());
+        }
+        let training = UnigramTraining {
+            vocabulary_size: size,
+            extra_ids: 20,
+            character_coverage: 1.0,
+        };
+        assert_eq!(
+            first,
+            train_unigram(texts().into_iter().rev(), &training).unwrap()
+        );
+    }
 }
 
 #[test]
