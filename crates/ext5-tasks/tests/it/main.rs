@@ -1,0 +1,6 @@
+//! The catalogue as a whole: its files, users' folders, real data.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
+mod built_in;
+mod folders;
+mod real_data;
+mod shares;
