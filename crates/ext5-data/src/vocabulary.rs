@@ -32,7 +32,11 @@ pub fn load_vocabulary(path_or_name: &str) -> Result<Arc<dyn Vocabulary>> {
 
 fn bytes_extra_ids(name: &str) -> Option<usize> {
     let rest = name.strip_prefix("bytes")?;
-    if rest.is_empty() { Some(BYTES_EXTRA_IDS) } else { rest.strip_prefix(':')?.parse().ok() }
+    if rest.is_empty() {
+        Some(BYTES_EXTRA_IDS)
+    } else {
+        rest.strip_prefix(':')?.parse().ok()
+    }
 }
 
 fn from_bytes(
@@ -43,15 +47,26 @@ fn from_bytes(
 ) -> Result<Arc<dyn Vocabulary>> {
     door::contain(|| vocabulary_from_bytes(name, bytes, extra_ids))
         .map_err(|panic| Error::damaged(path, format!("its reader gave up: {panic}")))?
-        .map_err(|source| Error::Vocabulary { path: path.to_owned(), source })
+        .map_err(|source| Error::Vocabulary {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 fn file(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    FILES.iter().map(|name| path.join(name)).find(|file| file.is_file()).ok_or_else(|| {
-        let hint = format!(" in it, expected `{}` or `{}`", FILES[0], FILES[1]);
-        Error::Missing { what: "vocabulary of directory", path: path.to_owned(), hint }
-    })
+    FILES
+        .iter()
+        .map(|name| path.join(name))
+        .find(|file| file.is_file())
+        .ok_or_else(|| {
+            let hint = format!(" in it, expected `{}` or `{}`", FILES[0], FILES[1]);
+            Error::Missing {
+                what: "vocabulary of directory",
+                path: path.to_owned(),
+                hint,
+            }
+        })
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use minijinja::Error;
 use minijinja::value::Value;
 
@@ -70,11 +72,11 @@ impl Span {
             .get(self.start..self.end)
             .unwrap_or_default()
             .join(" ");
-        Value::from_iter([
+        Value::from(BTreeMap::from([
             ("type", Value::from(self.kind.as_str())),
             ("text", Value::from(text)),
             ("start", Value::from(self.start)),
             ("end", Value::from(self.end)),
-        ])
+        ]))
     }
 }
