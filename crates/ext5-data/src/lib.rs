@@ -1,11 +1,21 @@
 //! From files to host batches.
 mod batch;
+mod cache;
 pub mod door;
 mod error;
 mod error_kind;
+mod feature_converter;
+mod feed;
 mod filters;
+mod loader;
 pub mod micro_world;
+mod mixture;
+mod order;
+mod packing;
+mod pipeline;
+mod plan;
 mod program;
+mod rate;
 mod row;
 mod source;
 mod spec;
@@ -18,9 +28,18 @@ mod validate;
 mod vocabulary;
 
 pub use batch::{Batch, Segment};
+pub use cache::{
+    CacheEvent, CacheOptions, CachedExample, LengthStatistics, OnEvent, Statistics, TokenCache,
+};
 pub use error::{Error, Result};
 pub use error_kind::ErrorKind;
+pub use feed::TaskFeed;
 pub use filters::{FILTERS, Filter};
+pub use loader::{Loader, LoaderConfig, one_pass, order};
+pub use mixture::{Member, MemberSpec, Members, Mixture, MixtureSpec, Resolved, Share};
+pub use order::{Cursor, Order};
+pub use plan::{Plan, TaskPlan, plan};
+pub use rate::Rate;
 pub use row::Row;
 pub use source::{Rows, Source, SourceRow};
 pub use spec::{

@@ -1,3 +1,6 @@
+/// The golden ratio in 64 bits, splitmix64's step.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// A counter-based random stream: number `n` of stream `key` is a pure function of both, so any position can be
 /// reached without drawing the ones before it (splitmix64 finalizer over key and counter).
 #[derive(Clone, Debug)]
@@ -9,18 +12,23 @@ pub struct Stream {
 impl Stream {
     /// The stream named by `parts`, for example run seed, task, epoch and example index. The order of the parts matters.
     pub fn new(parts: &[u64]) -> Self {
-        let key = parts.iter().fold(0x9E37_79B9_7F4A_7C15, |key, part| {
-            mix(key ^ mix(part.wrapping_add(0x9E37_79B9_7F4A_7C15)))
-        });
+        let key = parts.iter().fold(GOLDEN, |key, part| extend(key, *part));
         Self { key, counter: 0 }
+    }
+
+    /// The stream named by this stream's parts and one more: `new(&[a, b]).child(c)` is `new(&[a, b, c])`, wherever this
+    /// one stands.
+    pub fn child(&self, part: u64) -> Self {
+        Self {
+            key: extend(self.key, part),
+            counter: 0,
+        }
     }
 
     /// The next 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.counter += 1;
-        mix(self
-            .key
-            .wrapping_add(self.counter.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+        mix(self.key.wrapping_add(self.counter.wrapping_mul(GOLDEN)))
     }
 
     /// Uniform in `0..bound` without modulo bias (Lemire's multiplication with rejection). `bound` 0 answers 0.
@@ -56,8 +64,56 @@ impl Stream {
     }
 }
 
+fn extend(key: u64, part: u64) -> u64 {
+    mix(key ^ mix(part.wrapping_add(GOLDEN)))
+}
+
 fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stream;
+
+    #[test]
+    fn a_child_is_the_stream_with_one_part_more() {
+        let mut parent = Stream::new(&[1, 2]);
+        parent.next_u64();
+        assert_eq!(
+            parent.child(3).next_u64(),
+            Stream::new(&[1, 2, 3]).next_u64()
+        );
+        assert_ne!(
+            Stream::new(&[1, 2]).next_u64(),
+            Stream::new(&[2, 1]).next_u64()
+        );
+    }
+
+    #[test]
+    fn below_is_uniform_and_inside() {
+        let mut counts = [0_u32; 7];
+        let mut stream = Stream::new(&[5]);
+        (0..70_000).for_each(|_| counts[stream.below(7) as usize] += 1);
+        // 10,000 each, standard deviation 93.
+        assert!(
+            counts.iter().all(|&n| (9_500..10_500).contains(&n)),
+            "{counts:?}"
+        );
+        assert_eq!((stream.below(0), stream.below(1)), (0, 0));
+    }
+
+    #[test]
+    fn normal_values_have_mean_zero_and_variance_one() {
+        let mut stream = Stream::new(&[6]);
+        let values: Vec<f64> = (0..50_000).map(|_| stream.normal()).collect();
+        let mean = values.iter().sum::<f64>() / 50_000.0;
+        let variance = values.iter().map(|value| value * value).sum::<f64>() / 50_000.0;
+        assert!(
+            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03,
+            "{mean} {variance}"
+        );
+    }
 }

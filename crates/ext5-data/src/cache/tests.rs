@@ -1,0 +1,240 @@
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use ext5_tokenizer::{TokenId, Vocabulary};
+
+use super::build::Texts;
+use super::manifest::{FORMAT, Key};
+use super::{CacheEvent, TokenCache};
+use crate::{Error, Result};
+
+/// One id a letter, from 3.
+struct Letters;
+
+impl Vocabulary for Letters {
+    fn size(&self) -> usize {
+        300
+    }
+    fn extra_ids(&self) -> usize {
+        10
+    }
+    fn encode(&self, text: &str) -> ext5_tokenizer::Result<Vec<TokenId>> {
+        assert!(!text.contains('!'), "this vocabulary fears exclamations");
+        Ok(text.bytes().map(|byte| u32::from(byte) + 3).collect())
+    }
+    fn decode(&self, _ids: &[TokenId]) -> String {
+        String::new()
+    }
+    fn fingerprint(&self) -> &'static str {
+        "letters"
+    }
+}
+
+fn key(chunk: Option<usize>) -> Key {
+    Key {
+        format: FORMAT,
+        task: "a:task".to_owned(),
+        split: "train".to_owned(),
+        task_fingerprint: "f".to_owned(),
+        vocabulary_fingerprint: "letters".to_owned(),
+        chunk,
+        limit: None,
+    }
+}
+
+fn pairs() -> Vec<(String, String)> {
+    (0..5_000)
+        .map(|n| ("x".repeat(n % 17), format!("{n}")))
+        .collect()
+}
+
+fn open_pairs(root: &std::path::Path, workers: usize) -> (TokenCache, Vec<CacheEvent>) {
+    let mut events = Vec::new();
+    let texts = || Ok(Texts::Pairs(Box::new(pairs().into_iter().map(Ok))));
+    let cache = TokenCache::of_key(root, key(None), &texts, &Letters, workers, &mut |event| {
+        events.push(event);
+        Ok(())
+    });
+    (cache.unwrap(), events)
+}
+
+#[test]
+fn examples_come_back_whole_or_cut() {
+    let root = tempfile::tempdir().unwrap();
+    let (cache, _) = open_pairs(root.path(), 3);
+    assert_eq!(cache.len(), 5_000);
+    for (index, (inputs, targets)) in pairs().iter().enumerate() {
+        let example = cache.example(index as u64, usize::MAX, usize::MAX).unwrap();
+        assert_eq!(example.inputs, Letters.encode(inputs).unwrap());
+        assert_eq!(example.targets, Letters.encode(targets).unwrap());
+    }
+    let cut = cache.example(16, 3, 1).unwrap();
+    assert_eq!((cut.inputs.len(), cut.inputs_tokens), (3, 16));
+    assert_eq!(
+        (cut.targets, cut.targets_tokens),
+        (vec![u32::from(b'1') + 3], 2)
+    );
+    assert!(matches!(
+        cache.example(5_000, 1, 1),
+        Err(Error::Unknown { .. })
+    ));
+    let mut seen = 0;
+    cache
+        .for_each_length(|inputs, targets| {
+            assert_eq!((inputs, targets), cache.lengths(seen).unwrap());
+            seen += 1;
+        })
+        .unwrap();
+    assert_eq!(seen, 5_000);
+}
+
+#[test]
+fn bytes_do_not_depend_on_the_number_of_workers() {
+    let files = |workers| {
+        let root = tempfile::tempdir().unwrap();
+        let (cache, _) = open_pairs(root.path(), workers);
+        ["tokens.bin", "offsets.bin", "manifest.json"]
+            .map(|name| fs::read(cache.dir().join(name)).unwrap())
+    };
+    let one = files(1);
+    assert_eq!(one, files(2));
+    assert_eq!(one, files(7));
+}
+
+#[test]
+fn a_second_opening_builds_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let (_, first) = open_pairs(root.path(), 1);
+    let (_, second) = open_pairs(root.path(), 1);
+    assert!(matches!(
+        first.last(),
+        Some(CacheEvent::Encoded {
+            examples: 5_000,
+            ..
+        })
+    ));
+    assert_eq!(second, []);
+}
+
+#[test]
+fn damaged_files_are_built_again_and_the_reason_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let (cache, _) = open_pairs(root.path(), 1);
+    let whole = fs::read(cache.dir().join("tokens.bin")).unwrap();
+    for (name, position) in [
+        ("tokens.bin", 1_000),
+        ("offsets.bin", 9),
+        ("manifest.json", 40),
+    ] {
+        let path = cache.dir().join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[position] ^= 4;
+        fs::write(&path, &bytes).unwrap();
+        let (_, events) = open_pairs(root.path(), 1);
+        let CacheEvent::Rebuilding { reason } = &events[0] else {
+            panic!("{events:?}")
+        };
+        assert!(reason.contains(name), "{reason}");
+    }
+    fs::write(cache.dir().join("tokens.bin"), &whole[..100]).unwrap();
+    let (cache, events) = open_pairs(root.path(), 1);
+    assert!(
+        matches!(&events[0], CacheEvent::Rebuilding { reason } if reason.contains("has 100 bytes"))
+    );
+    assert_eq!(fs::read(cache.dir().join("tokens.bin")).unwrap(), whole);
+    fs::remove_file(cache.dir().join("offsets.bin")).unwrap();
+    assert!(matches!(
+        open_pairs(root.path(), 1).1[0],
+        CacheEvent::Rebuilding { .. }
+    ));
+}
+
+#[test]
+fn an_interrupted_build_leaves_nothing_complete() {
+    let root = tempfile::tempdir().unwrap();
+    let texts = || Ok(Texts::Pairs(Box::new(pairs().into_iter().map(Ok))));
+    let stop = || Error::Refused {
+        kind: crate::ErrorKind::Interrupted,
+        reason: "stop".to_owned(),
+    };
+    let stopped = TokenCache::of_key(root.path(), key(None), &texts, &Letters, 2, &mut |_| {
+        Err(stop())
+    });
+    assert_eq!(stopped.unwrap_err().to_string(), "stop");
+    let dir = root.path().join(key(None).directory());
+    assert!(!dir.join("manifest.json").exists() && !dir.join("tokens.bin").exists());
+    assert_eq!(open_pairs(root.path(), 1).0.len(), 5_000);
+}
+
+#[test]
+fn a_text_that_panics_the_vocabulary_is_an_error_with_its_number() {
+    let root = tempfile::tempdir().unwrap();
+    let texts = || -> Result<Texts> {
+        let pairs = vec![
+            Ok(("a".to_owned(), "b".to_owned())),
+            Ok(("c".to_owned(), "!".to_owned())),
+        ];
+        Ok(Texts::Pairs(Box::new(pairs.into_iter())))
+    };
+    let error = TokenCache::of_key(root.path(), key(None), &texts, &Letters, 1, &mut |_| Ok(()))
+        .unwrap_err();
+    let told = error.to_string();
+    assert!(
+        told.contains("`a:task`") && told.contains("text 3") && told.contains("fears"),
+        "{told}"
+    );
+}
+
+#[test]
+fn documents_are_joined_and_cut() {
+    let root = tempfile::tempdir().unwrap();
+    let texts = || {
+        let documents = ["abc", "", "defgh", "i"].map(|text| Ok(text.to_owned()));
+        Ok(Texts::Documents(Box::new(documents.into_iter()), 4))
+    };
+    let cache = TokenCache::of_key(root.path(), key(Some(4)), &texts, &Letters, 2, &mut |_| {
+        Ok(())
+    })
+    .unwrap();
+    let chunks: Vec<_> = (0..cache.len())
+        .map(|index| cache.example(index, usize::MAX, usize::MAX).unwrap().inputs)
+        .collect();
+    let expected = ["abcd", "efgh", "i"].map(|text| Letters.encode(text).unwrap());
+    assert_eq!(chunks, expected);
+    assert_eq!(
+        (
+            cache.statistics().inputs.tokens,
+            cache.statistics().inputs.max
+        ),
+        (9, 4)
+    );
+    assert_eq!(cache.statistics().targets.tokens, 0);
+}
+
+#[test]
+fn of_two_builders_one_builds_and_both_get_it() {
+    let root = tempfile::tempdir().unwrap();
+    let builds = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let texts = || {
+                        builds.fetch_add(1, Ordering::Relaxed);
+                        Ok(Texts::Pairs(Box::new(pairs().into_iter().map(Ok))))
+                    };
+                    TokenCache::of_key(root.path(), key(None), &texts, &Letters, 1, &mut |_| Ok(()))
+                        .unwrap()
+                        .len()
+                })
+            })
+            .collect();
+        assert!(
+            threads
+                .into_iter()
+                .all(|thread| thread.join().unwrap() == 5_000)
+        );
+    });
+    assert_eq!(builds.load(Ordering::Relaxed), 1);
+}
