@@ -36,7 +36,7 @@ impl Charsmap {
     pub(crate) fn parse(blob: &[u8]) -> Option<Self> {
         let (size, rest) = blob.split_first_chunk::<4>()?;
         let size = u32::from_le_bytes(*size) as usize;
-        if size == 0 || size % 4 != 0 || size >= rest.len() {
+        if size == 0 || !size.is_multiple_of(4) || size >= rest.len() {
             return None;
         }
         let (array, replacements) = rest.split_at(size);

@@ -56,14 +56,14 @@ impl Foreign {
             let id = size.checked_sub(1 + number).map(|id| id as TokenId);
             id.is_some() && tokenizer.token_to_id(&format!("<extra_id_{number}>")) == id
         };
-        let extra_ids = (0..).take_while(is_sentinel).count();
+        let extra_ids = (0..size).take_while(is_sentinel).count();
         Ok(Self {
+            tokenizer,
             size,
             extra_ids,
             pad_id,
             eos_id,
             unk_id,
-            tokenizer,
         })
     }
 

@@ -14,6 +14,11 @@
 //! assert_eq!(vocabulary.decode(&ids), "the cat <extra_id_0> the mat");
 //! # Ok::<(), ext5_tokenizer::Error>(())
 //! ```
+#![allow(
+    clippy::doc_markdown,
+    reason = "SentencePiece and ByT5 are names, not code"
+)]
+
 mod byte_vocabulary;
 mod charsmap;
 mod definition;

@@ -1,4 +1,5 @@
 use crate::{ByteVocabulary, Error, Result, SentencePiece, TokenizerJson, Vocabulary};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Vocabulary of a file, by its name or, where that says nothing, its first byte.
@@ -15,13 +16,14 @@ pub fn vocabulary_from_bytes(
     bytes: &[u8],
     extra_ids: Option<usize>,
 ) -> Result<Arc<dyn Vocabulary>> {
-    let name = file_name.to_ascii_lowercase();
+    let extension = Path::new(file_name).extension();
+    let is = |wanted: &str| extension.is_some_and(|it| it.eq_ignore_ascii_case(wanted));
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    if name == "bytes" {
+    if file_name.eq_ignore_ascii_case("bytes") {
         Ok(Arc::new(ByteVocabulary::new(extra_ids.unwrap_or(0))))
-    } else if name.ends_with(".model") {
+    } else if is("model") {
         Ok(Arc::new(SentencePiece::with(bytes, extra_ids)?))
-    } else if name.ends_with(".json") || first == Some(&b'{') {
+    } else if is("json") || first == Some(&b'{') {
         let tokenizer = TokenizerJson::from_bytes(bytes)?;
         let got = tokenizer.extra_ids();
         match extra_ids {

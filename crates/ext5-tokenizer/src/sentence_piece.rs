@@ -187,7 +187,7 @@ fn read_piece(bytes: &[u8], id: usize) -> Result<Piece> {
     let (mut text, mut score, mut kind) = (String::new(), 0.0, 1);
     for field in fields(bytes, "a piece") {
         match field? {
-            (1, value) => text = typed(value.as_str(), "piece")?.to_owned(),
+            (1, value) => text = String::from(typed(value.as_str(), "piece")?),
             (2, value) => score = typed(value.as_float(), "score")?,
             (3, Value::Varint(value)) => kind = value,
             _ => {}
@@ -241,9 +241,11 @@ fn read_trainer(bytes: &[u8]) -> Result<Special> {
                 ));
             }
             (35, value) => special.byte_fallback = typed(value.as_bool(), "byte_fallback")?,
-            (44, value) => special.unk_surface = typed(value.as_str(), "unk_surface")?.to_owned(),
-            (47, value) => special.eos_piece = typed(value.as_str(), "eos_piece")?.to_owned(),
-            (48, value) => special.pad_piece = typed(value.as_str(), "pad_piece")?.to_owned(),
+            (44, value) => {
+                special.unk_surface = String::from(typed(value.as_str(), "unk_surface")?);
+            }
+            (47, value) => special.eos_piece = String::from(typed(value.as_str(), "eos_piece")?),
+            (48, value) => special.pad_piece = String::from(typed(value.as_str(), "pad_piece")?),
             _ => {}
         }
     }

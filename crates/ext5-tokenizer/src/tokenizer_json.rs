@@ -28,18 +28,15 @@ impl TokenizerJson {
     /// # Errors
     /// [`Error::Malformed`] where the bytes are no tokenizer, or where it has no end of sequence.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let (engine, fingerprint) = match tokenizer_shape::definition(bytes) {
-            Some(definition) => {
-                let (unigram, fingerprint) = unigram(definition)?;
-                (Engine::Unigram(Box::new(unigram)), fingerprint)
-            }
-            None => {
-                let foreign = Foreign::from_bytes(bytes)?;
-                (
-                    Engine::Foreign(Box::new(foreign)),
-                    blake3::hash(bytes).to_hex().to_string(),
-                )
-            }
+        let (engine, fingerprint) = if let Some(definition) = tokenizer_shape::definition(bytes) {
+            let (unigram, fingerprint) = unigram(definition)?;
+            (Engine::Unigram(Box::new(unigram)), fingerprint)
+        } else {
+            let foreign = Foreign::from_bytes(bytes)?;
+            (
+                Engine::Foreign(Box::new(foreign)),
+                blake3::hash(bytes).to_hex().to_string(),
+            )
         };
         Ok(Self {
             engine,

@@ -1,5 +1,12 @@
 //! What SentencePiece and the tokenizers package do, recorded by `export.py` or asked directly.
 
+#![allow(clippy::doc_markdown, reason = "SentencePiece is a name, not code")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "test functions' own helpers"
+)]
+
 mod mutants;
 mod properties;
 mod recorded;
