@@ -53,12 +53,23 @@ pub(crate) fn is_number(character: char) -> bool {
 
 /// `\p{P}`.
 pub(crate) fn is_punctuation(character: char) -> bool {
-    has(character, PUNCTUATION)
+    if character.is_ascii() {
+        character.is_ascii_punctuation() && !is_symbol(character)
+    } else {
+        has(character, PUNCTUATION)
+    }
 }
 
 /// `\p{S}`.
 pub(crate) fn is_symbol(character: char) -> bool {
-    has(character, SYMBOL)
+    if character.is_ascii() {
+        matches!(
+            character,
+            '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~'
+        )
+    } else {
+        has(character, SYMBOL)
+    }
 }
 
 /// `\w` of Python's `re`: letters, numbers and the underscore; unlike Rust's alphanumeric it has no combining marks.
@@ -72,7 +83,11 @@ pub(crate) fn is_word(character: char) -> bool {
 
 /// `str.isspace`: Unicode's white space and the four separators of ASCII.
 pub(crate) fn is_space(character: char) -> bool {
-    character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+    if character.is_ascii() {
+        matches!(character, ' ' | '\t'..='\r' | '\u{1c}'..='\u{1f}')
+    } else {
+        character.is_whitespace()
+    }
 }
 
 /// `str.split()`.
@@ -103,6 +118,29 @@ mod tests {
         assert!(is_punctuation('¿') && is_punctuation('_') && !is_punctuation('$'));
         assert!(is_symbol('$') && is_symbol('€') && is_symbol('😀') && !is_symbol('.'));
         assert!(is_word('é') && is_word('中') && is_word('²') && !is_word('\u{301}'));
+    }
+
+    #[test]
+    fn ascii_is_as_in_the_tables() {
+        for character in '\0'..='\x7f' {
+            assert_eq!(
+                is_number(character),
+                has(character, NUMBER),
+                "{character:?}"
+            );
+            assert_eq!(
+                is_punctuation(character),
+                has(character, PUNCTUATION),
+                "{character:?}"
+            );
+            assert_eq!(
+                is_symbol(character),
+                has(character, SYMBOL),
+                "{character:?}"
+            );
+            let word = has(character, LETTER | NUMBER) || character == '_';
+            assert_eq!(is_word(character), word, "{character:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
-use std::collections::HashMap;
-
 use super::bleu_tokenizer::{international, thirteen_a};
 use super::multiset::common;
+use super::word_ids::WordIds;
 use crate::bootstrap::Finish;
 use crate::error::Result;
 use crate::metric::Unit;
@@ -53,7 +52,7 @@ fn statistics(
     let (prediction, references) = item.texts(metric)?;
     let prediction = tokenize(prediction);
     let references: Vec<String> = references.iter().map(|text| tokenize(text)).collect();
-    let mut words = HashMap::new();
+    let mut words = WordIds::default();
     let answer = ids(&prediction, &mut words);
     let references: Vec<Vec<u32>> = references
         .iter()
@@ -79,12 +78,8 @@ fn statistics(
 }
 
 /// The words of a tokenized text, each numbered by its first appearance.
-fn ids<'a>(text: &'a str, words: &mut HashMap<&'a str, u32>) -> Vec<u32> {
-    let number = |word| {
-        let next = words.len() as u32;
-        *words.entry(word).or_insert(next)
-    };
-    text::split(text).map(number).collect()
+fn ids<'a>(text: &'a str, words: &mut WordIds<'a>) -> Vec<u32> {
+    text::split(text).map(|word| words.id(word)).collect()
 }
 
 /// The n-grams of one order, each packed into one number, sorted.

@@ -13,6 +13,7 @@ pub(crate) mod qa;
 pub(crate) mod rank;
 pub(crate) mod rouge;
 pub(crate) mod token_accuracy;
+mod word_ids;
 
 use crate::bootstrap::Finish;
 

@@ -101,12 +101,14 @@ type Word<'a> = (u64, &'a str);
 
 /// The words of a normalised text, sorted.
 fn words(text: &str) -> Vec<Word<'_>> {
-    let key = |word: &str| {
-        let mut bytes = [0; 8];
-        for (place, byte) in bytes.iter_mut().zip(word.bytes()) {
-            *place = byte;
+    let key = |word: &str| match word.as_bytes() {
+        [a, b, c, d, e, f, g, h, ..] => u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
+        short => {
+            short
+                .iter()
+                .fold(0, |key, byte| key << 8 | u64::from(*byte))
+                << (8 * (8 - short.len()))
         }
-        u64::from_be_bytes(bytes)
     };
     let parts = text.split(' ').filter(|word| !word.is_empty());
     let mut words: Vec<Word<'_>> = parts.map(|word| (key(word), word)).collect();
@@ -121,43 +123,48 @@ fn word_f1(predicted: &[Word<'_>], right: &[Word<'_>]) -> f64 {
 /// Lower case, punctuation out, articles out, words parted by single spaces.
 fn normalise(text: &str, punctuation: Punctuation) -> String {
     let mut normal = Normal {
-        out: String::with_capacity(text.len()),
+        out: Vec::with_capacity(text.len() + 1),
         run: 0,
     };
     if text.is_ascii() {
-        text.bytes()
-            .for_each(|byte| normal.push(char::from(byte.to_ascii_lowercase()), punctuation));
+        for byte in text.bytes() {
+            normal.push(char::from(byte.to_ascii_lowercase()), punctuation);
+        }
     } else {
-        text.to_lowercase()
-            .chars()
-            .for_each(|character| normal.push(character, punctuation));
+        for character in text.to_lowercase().chars() {
+            normal.push(character, punctuation);
+        }
     }
     normal.end_run();
-    normal.out.truncate(normal.out.trim_end_matches(' ').len());
-    normal.out
+    let end = normal.out.len() - usize::from(normal.out.last() == Some(&b' '));
+    normal.out.truncate(end);
+    String::from_utf8(normal.out).unwrap_or_default()
 }
 
-/// Text normalised so far; `run` is where its last run of word characters begins.
+/// UTF-8 normalised so far; `run` is where its last run of word characters begins.
 struct Normal {
-    out: String,
+    out: Vec<u8>,
     run: usize,
 }
 
 impl Normal {
+    #[inline]
     fn push(&mut self, character: char, punctuation: Punctuation) {
-        if is_punctuation(character, punctuation) {
+        if character.is_ascii_alphanumeric() {
+            self.out.push(character as u8);
+        } else if is_punctuation(character, punctuation) {
             if punctuation == Punctuation::Spaced {
-                self.end_run();
                 self.space();
             }
-        } else if text::is_word(character) {
-            self.out.push(character);
+        } else if text::is_space(character) {
+            self.space();
         } else {
-            self.end_run();
-            if text::is_space(character) {
-                self.space();
-            } else {
-                self.out.push(character);
+            let is_word = text::is_word(character);
+            if !is_word {
+                self.end_run();
+            }
+            self.out.extend(character.encode_utf8(&mut [0; 4]).bytes());
+            if !is_word {
                 self.run = self.out.len();
             }
         }
@@ -165,18 +172,23 @@ impl Normal {
 
     /// Turns the run of word characters that ends here into a space if it is an article: `\b(a|an|the)\b`.
     fn end_run(&mut self) {
-        if matches!(self.out.get(self.run..), Some("a" | "an" | "the")) {
+        if matches!(self.out.get(self.run..), Some(b"a" | b"an" | b"the")) {
             self.out.truncate(self.run);
-            self.space();
+            self.part();
         }
         self.run = self.out.len();
     }
 
     fn space(&mut self) {
-        if !self.out.is_empty() && !self.out.ends_with(' ') {
-            self.out.push(' ');
-        }
+        self.end_run();
+        self.part();
         self.run = self.out.len();
+    }
+
+    fn part(&mut self) {
+        if self.out.last().is_some_and(|last| *last != b' ') {
+            self.out.push(b' ');
+        }
     }
 }
 

@@ -1,7 +1,6 @@
-use std::collections::HashMap;
-
 use super::PERCENT_OF_LAST;
 use super::multiset::{common, f1};
+use super::word_ids::WordIds;
 use crate::metric::Unit;
 use crate::{Kind, Metric, text};
 
@@ -20,7 +19,7 @@ pub(crate) const METRIC: Metric = Metric {
         let (prediction, references) = item.texts("rouge")?;
         let prediction = text::lower(prediction);
         let lowered: Vec<_> = references.iter().map(|text| text::lower(text)).collect();
-        let mut words = HashMap::new();
+        let mut words = WordIds::default();
         let predicted = Summary::new(&prediction, &mut words);
         let mut best = vec![0.0_f64; 4];
         for reference in &lowered {
@@ -42,16 +41,17 @@ struct Summary {
 }
 
 impl Summary {
-    fn new<'a>(text: &'a str, words: &mut HashMap<&'a str, u32>) -> Self {
+    fn new<'a>(text: &'a str, words: &mut WordIds<'a>) -> Self {
         let mut ids = Vec::with_capacity(text.len() / 4);
         let mut ends = Vec::new();
         // Each ` . ` is taken with both its spaces, so that of ` . . ` only the first ends a line, as `str.replace` has it.
         for line in text.split('\n').flat_map(|line| line.split(" . ")) {
             let tokens = line.split(|character: char| !character.is_ascii_alphanumeric());
-            ids.extend(tokens.filter(|token| !token.is_empty()).map(|token| {
-                let next = words.len() as u32;
-                *words.entry(token).or_insert(next)
-            }));
+            ids.extend(
+                tokens
+                    .filter(|token| !token.is_empty())
+                    .map(|token| words.id(token)),
+            );
             ends.push(ids.len());
         }
         Self { ids, ends }

@@ -1,0 +1,34 @@
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Numbers words by their first appearance.
+#[derive(Default)]
+pub(super) struct WordIds<'a> {
+    ids: HashMap<&'a str, u32, BuildHasherDefault<Mix>>,
+}
+
+impl<'a> WordIds<'a> {
+    pub(super) fn id(&mut self, word: &'a str) -> u32 {
+        let next = self.ids.len() as u32;
+        *self.ids.entry(word).or_insert(next)
+    }
+}
+
+/// A quick hash for the few words of one example, where nobody gains by finding collisions.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk
+                .iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte));
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+}

@@ -1,0 +1,236 @@
+//! Suites: their files, averages and tables.
+use std::path::Path;
+
+use ext5_eval::{
+    Bootstrap, EvaluateOptions, MemberStatus, MetricScore, Protocol, SuiteReport, SuiteSpec,
+    TaskReport, evaluate_suite,
+};
+use tempfile::TempDir;
+
+use crate::scripted::{SENTIMENT, Scripted, task};
+
+const SUITE: &str = r#"
+name = "toy"
+description = "made up"
+[[members]]
+task = "rte"
+metrics = ["accuracy"]
+[[members]]
+task = "multirc"
+metrics = ["multirc_f1a", "multirc_em"]
+[[members]]
+task = "mnli"
+split = "validation_matched"
+[[members]]
+task = "mnli"
+split = "validation_mismatched"
+[[members]]
+task = "sum"
+metrics = ["rouge.rougeLsum"]
+[[members]]
+task = "axb"
+diagnostic = true
+"#;
+
+fn report(
+    task: &str,
+    split: &str,
+    scores: &[(&str, &str, Option<f64>)],
+) -> Result<TaskReport, String> {
+    let score = |(metric, name, value): &(&str, &str, Option<f64>)| MetricScore {
+        metric: (*metric).to_owned(),
+        name: (*name).to_owned(),
+        value: *value,
+        interval: None,
+        higher_is_better: true,
+        units: 10,
+        signature: format!("metric:{metric}"),
+    };
+    Ok(TaskReport {
+        task: task.to_owned(),
+        split: split.to_owned(),
+        protocol: Protocol::Generate,
+        postprocess: "none".to_owned(),
+        examples: 10,
+        invalid: 0,
+        scores: scores.iter().map(score).collect(),
+        notes: Vec::new(),
+    })
+}
+
+fn outcomes() -> Vec<Result<TaskReport, String>> {
+    vec![
+        report(
+            "rte",
+            "validation",
+            &[
+                ("accuracy", "accuracy", Some(80.0)),
+                ("f1", "f1", Some(1.0)),
+            ],
+        ),
+        report(
+            "multirc",
+            "validation",
+            &[
+                ("multirc_f1a", "f1a", Some(60.0)),
+                ("multirc_em", "em", Some(20.0)),
+            ],
+        ),
+        report(
+            "mnli",
+            "validation_matched",
+            &[("accuracy", "accuracy", Some(70.0))],
+        ),
+        report(
+            "mnli",
+            "validation_mismatched",
+            &[("accuracy", "accuracy", Some(50.0))],
+        ),
+        report(
+            "sum",
+            "validation",
+            &[
+                ("rouge", "rouge1", Some(9.0)),
+                ("rouge", "rougeLsum", Some(30.0)),
+            ],
+        ),
+        report(
+            "axb",
+            "validation",
+            &[("matthews_corrcoef", "matthews_corrcoef", Some(-100.0))],
+        ),
+    ]
+}
+
+fn suite() -> SuiteSpec {
+    SuiteSpec::parse(Path::new("toy.toml"), SUITE).unwrap()
+}
+
+#[test]
+fn the_average_is_over_metrics_then_tasks_without_diagnostics() {
+    let report = SuiteReport::new(&suite(), outcomes()).unwrap();
+    // rte 80, multirc (60 + 20) / 2, mnli (70 + 50) / 2, sum 30.
+    assert_eq!(report.average, Some((80.0 + 40.0 + 60.0 + 30.0) / 4.0));
+    assert_eq!(
+        (report.partial, report.counted, report.expected),
+        (false, 4, 4)
+    );
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<SuiteReport>(&json).unwrap(), report);
+}
+
+#[test]
+fn what_is_absent_or_undefined_makes_the_average_partial() {
+    let mut absent = outcomes();
+    absent[1] = Err("data set `multirc` does not exist".to_owned());
+    absent[3] = report(
+        "mnli",
+        "validation_mismatched",
+        &[("accuracy", "accuracy", None)],
+    );
+    let report = SuiteReport::new(&suite(), absent).unwrap();
+    assert_eq!(report.average, Some(55.0)); // rte and sum: half of mnli is no mnli
+    assert_eq!(
+        (report.partial, report.counted, report.expected),
+        (true, 2, 4)
+    );
+    assert_eq!(report.members[3].status, MemberStatus::Undefined);
+    assert_eq!(
+        report.to_text(),
+        "\
+toy                             split  examples             scores   mean
+-------------------------------------------------------------------------
+rte                        validation        10     accuracy 80.00  80.00
+multirc                    validation         -             absent      -
+mnli               validation_matched        10     accuracy 70.00  70.00
+mnli            validation_mismatched        10         accuracy -      -
+sum                        validation        10    rougeLsum 30.00  30.00
+axb (diagnostic)           validation        10  matthews_corrcoef -100.00  -100.00
+average (partial)                                 2 of 4 tasks  55.00
+"
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .zip(report.to_text().lines())
+        .map(|(wanted, found)| {
+            let words = found.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                wanted.starts_with('-') || wanted == words,
+                "{wanted} / {words}"
+            );
+            format!("{found}\n")
+        })
+        .collect::<String>()
+    );
+    assert!(report.to_markdown().contains("| average (partial) |"));
+}
+
+#[test]
+fn a_suite_file_with_mistakes_names_them_all() {
+    let text = "name = \"x\"\ndescription = \"\"\n[[members]]\ntask = \"a\"\nmetrics = [\"acuracy\", \"rouge.rougeL5\"]\n\
+                [[members]]\ntask = \"a\"\n";
+    let message = SuiteSpec::parse(Path::new("x.toml"), text)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        message,
+        "suite `x` is not valid: `a`: unknown metric `acuracy`, did you mean `accuracy`?; `a`: unknown score `rougeL5`, did you \
+         mean `rougeL`?; `a` on `validation` is named twice"
+    );
+    let message = SuiteSpec::parse(Path::new("x.toml"), "name = \"x\"\nmember = []")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("`x.toml`, line 2") && message.contains("did you mean `members`?"),
+        "{message}"
+    );
+    let mut wrong = outcomes();
+    wrong[4] = report("sum", "validation", &[("bleu", "bleu", Some(3.0))]);
+    let message = SuiteReport::new(&suite(), wrong).unwrap_err().to_string();
+    assert!(
+        message.starts_with("unknown score `rouge.rougeLsum`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn tasks_whose_data_are_missing_are_absent() {
+    let folder = TempDir::new().unwrap();
+    let text = "name = \"two\"\ndescription = \"\"\n[[members]]\ntask = \"here\"\n[[members]]\ntask = \"gone\"\n";
+    let spec = SuiteSpec::parse(Path::new("two.toml"), text).unwrap();
+    let mut find = |name: &str| {
+        let task = task(&folder, name, SENTIMENT, &[r#"{"text": "a", "label": 0}"#]);
+        if name == "gone" {
+            std::fs::remove_file(folder.path().join("gone.jsonl")).unwrap();
+        }
+        Ok(task)
+    };
+    let mut model = Scripted {
+        generate: |_: &str| Ok("bad".to_owned()),
+        score: |_, _| 0.0,
+        batches: Vec::new(),
+    };
+    let mut options = EvaluateOptions {
+        bootstrap: Bootstrap::NONE,
+        ..EvaluateOptions::default()
+    };
+    let mut kept = Vec::new();
+    let report = evaluate_suite(
+        &spec,
+        None,
+        &mut find,
+        &mut model,
+        &mut options,
+        &mut |report| {
+            kept.push(report.task.clone());
+            Ok(())
+        },
+    )
+    .unwrap();
+    assert_eq!(kept, ["here"]);
+    assert_eq!(report.members[0].score, Some(50.0)); // accuracy 100, F1 0
+    assert!(report.partial && report.counted == 1 && report.expected == 2);
+    let MemberStatus::Absent(reason) = &report.members[1].status else {
+        panic!("{:?}", report.members[1].status);
+    };
+    assert!(reason.contains("gone.jsonl"), "{reason}");
+}
