@@ -123,7 +123,7 @@ impl TokenCache {
             }
             (self_supervised, chunk) => Err(wrong_chunk(task.name(), self_supervised, chunk)),
         };
-        Self::of_key(root, key, &texts, vocabulary, options.workers, on_event)
+        Self::of_key(root, &key, &texts, vocabulary, options.workers, on_event)
     }
 
     /// A cache of inputs and targets made by a program instead of a task file. `name` is task, split and a fingerprint of the
@@ -139,7 +139,7 @@ impl TokenCache {
     ) -> Result<Self> {
         let texts = || Ok(Texts::Pairs(Box::new(pairs().into_iter().map(Ok))));
         let key = program_key(name, vocabulary, None);
-        Self::of_key(root, key, &texts, vocabulary, 0, &mut |_| Ok(()))
+        Self::of_key(root, &key, &texts, vocabulary, 0, &mut |_| Ok(()))
     }
 
     /// A cache of plain text made by a program, cut to chunks of `chunk` tokens (above 0); else as [`TokenCache::from_pairs`].
@@ -161,25 +161,25 @@ impl TokenCache {
             )),
         };
         let key = program_key(name, vocabulary, Some(chunk));
-        Self::of_key(root, key, &texts, vocabulary, 0, &mut |_| Ok(()))
+        Self::of_key(root, &key, &texts, vocabulary, 0, &mut |_| Ok(()))
     }
 
     fn of_key(
         root: &Path,
-        key: Key,
+        key: &Key,
         texts: &dyn Fn() -> Result<Texts>,
         vocabulary: &dyn Vocabulary,
         workers: usize,
         on_event: OnEvent<'_>,
     ) -> Result<Self> {
         let dir = root.join(key.directory());
-        if let Ok(Some(cache)) = Self::open(&dir, &key) {
+        if let Ok(Some(cache)) = Self::open(&dir, key) {
             return Ok(cache);
         }
         storage::local().create_dir(&dir)?;
         let _lock = wait_for(&dir, on_event)?;
         // Another builder may have finished while this one waited.
-        match Self::open(&dir, &key) {
+        match Self::open(&dir, key) {
             Ok(Some(cache)) => return Ok(cache),
             Ok(None) => {}
             Err(error @ (Error::Damaged { .. } | Error::Missing { .. })) => {
@@ -194,7 +194,7 @@ impl TokenCache {
         };
         build::build(&dir, key.clone(), texts()?, vocabulary, workers, on_event)?;
         let missing = || Error::damaged(&dir, "it has no manifest after it was built");
-        Self::open(&dir, &key)?.ok_or_else(missing)
+        Self::open(&dir, key)?.ok_or_else(missing)
     }
 
     /// The complete and undamaged cache in `dir`, `None` where there is none.

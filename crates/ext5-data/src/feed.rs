@@ -38,7 +38,7 @@ impl TaskFeed {
             (None, None) => {}
             (None, Some(_)) => problem("it is plain text and needs an objective".to_owned()),
             (Some(_), None) => {
-                problem("it has inputs and targets and takes no objective".to_owned())
+                problem("it has inputs and targets and takes no objective".to_owned());
             }
             (Some((objective, sentinels)), Some(chunk)) => {
                 match objective.lengths(config.inputs_length) {

@@ -194,9 +194,9 @@ impl Resolver<'_> {
             let problems = rate.problems();
             if !problems.is_empty() {
                 let of = format!("member `{}` of mixture `{}`", member.name, spec.name);
-                problems
-                    .iter()
-                    .for_each(|problem| self.problem(format!("{problem} in {of}")));
+                for problem in problems {
+                    self.problem(format!("{problem} in {of}"));
+                }
                 continue;
             }
             for (task, rate) in self.member(spec, &member.name, rate) {

@@ -66,9 +66,10 @@ pub fn plan(feeds: &[TaskFeed], steps: u64, config: &LoaderConfig) -> Result<Pla
         .iter()
         .map(|feed| Sides::of(feed, config))
         .collect::<Result<Vec<_>>>()?;
-    let examples_per_row = match config.packing {
-        true => trial(feeds, config)?,
-        false => 1.0,
+    let examples_per_row = if config.packing {
+        trial(feeds, config)?
+    } else {
+        1.0
     };
     let examples = steps as f64 * config.rows as f64 * examples_per_row;
     let total: f64 = feeds.iter().map(|feed| feed.share).sum();

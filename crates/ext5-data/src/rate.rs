@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Rate {
     /// By the number of examples `n`: `min(n * scale, cap) ^ (1 / temperature)`, in this order (seqio's
-    /// `mixing_rate_num_examples`). ExT5 caps at 300,000 (arXiv 2111.10952, section 4.1).
+    /// `mixing_rate_num_examples`). `ExT5` caps at 300,000 (arXiv 2111.10952).
     Proportional {
         /// Largest `n * scale` that counts, none where absent.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,6 +18,7 @@ impl Stream {
 
     /// The stream named by this stream's parts and one more: `new(&[a, b]).child(c)` is `new(&[a, b, c])`, wherever this
     /// one stands.
+    #[must_use]
     pub fn child(&self, part: u64) -> Self {
         Self {
             key: extend(self.key, part),

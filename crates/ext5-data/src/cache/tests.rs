@@ -52,7 +52,7 @@ fn pairs() -> Vec<(String, String)> {
 fn open_pairs(root: &std::path::Path, workers: usize) -> (TokenCache, Vec<CacheEvent>) {
     let mut events = Vec::new();
     let texts = || Ok(Texts::Pairs(Box::new(pairs().into_iter().map(Ok))));
-    let cache = TokenCache::of_key(root, key(None), &texts, &Letters, workers, &mut |event| {
+    let cache = TokenCache::of_key(root, &key(None), &texts, &Letters, workers, &mut |event| {
         events.push(event);
         Ok(())
     });
@@ -158,7 +158,7 @@ fn an_interrupted_build_leaves_nothing_complete() {
         kind: crate::ErrorKind::Interrupted,
         reason: "stop".to_owned(),
     };
-    let stopped = TokenCache::of_key(root.path(), key(None), &texts, &Letters, 2, &mut |_| {
+    let stopped = TokenCache::of_key(root.path(), &key(None), &texts, &Letters, 2, &mut |_| {
         Err(stop())
     });
     assert_eq!(stopped.unwrap_err().to_string(), "stop");
@@ -177,8 +177,15 @@ fn a_text_that_panics_the_vocabulary_is_an_error_with_its_number() {
         ];
         Ok(Texts::Pairs(Box::new(pairs.into_iter())))
     };
-    let error = TokenCache::of_key(root.path(), key(None), &texts, &Letters, 1, &mut |_| Ok(()))
-        .unwrap_err();
+    let error = TokenCache::of_key(
+        root.path(),
+        &key(None),
+        &texts,
+        &Letters,
+        1,
+        &mut |_| Ok(()),
+    )
+    .unwrap_err();
     let told = error.to_string();
     assert!(
         told.contains("`a:task`") && told.contains("text 3") && told.contains("fears"),
@@ -193,7 +200,7 @@ fn documents_are_joined_and_cut() {
         let documents = ["abc", "", "defgh", "i"].map(|text| Ok(text.to_owned()));
         Ok(Texts::Documents(Box::new(documents.into_iter()), 4))
     };
-    let cache = TokenCache::of_key(root.path(), key(Some(4)), &texts, &Letters, 2, &mut |_| {
+    let cache = TokenCache::of_key(root.path(), &key(Some(4)), &texts, &Letters, 2, &mut |_| {
         Ok(())
     })
     .unwrap();
@@ -224,9 +231,16 @@ fn of_two_builders_one_builds_and_both_get_it() {
                         builds.fetch_add(1, Ordering::Relaxed);
                         Ok(Texts::Pairs(Box::new(pairs().into_iter().map(Ok))))
                     };
-                    TokenCache::of_key(root.path(), key(None), &texts, &Letters, 1, &mut |_| Ok(()))
-                        .unwrap()
-                        .len()
+                    TokenCache::of_key(
+                        root.path(),
+                        &key(None),
+                        &texts,
+                        &Letters,
+                        1,
+                        &mut |_| Ok(()),
+                    )
+                    .unwrap()
+                    .len()
                 })
             })
             .collect();

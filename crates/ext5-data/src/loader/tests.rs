@@ -382,7 +382,7 @@ fn the_plan_foretells_what_the_loader_does() {
                 assert!(
                     (planned - found).abs() < 0.03 + 0.05 * found,
                     "{task:?} {found}"
-                )
+                );
             };
             near(task.share_of_examples, examples[at] / total);
             near(
@@ -421,7 +421,7 @@ proptest! {
         let feeds: Arc<[TaskFeed]> = feeds.into();
         let config = LoaderConfig { seed, ..config(packing, 1) };
         for (batch, _) in batches(&feeds, config, Cursor::start(feeds.len()), 12) {
-            let mut at = vec![(0, 0); 4];
+            let mut at = [(0, 0); 4];
             for segment in &batch.segments {
                 let cached = feeds[segment.task].cache.example(segment.example, 31, 15).unwrap();
                 let (inputs_at, targets_at) = &mut at[segment.row];
