@@ -14,8 +14,13 @@ fn main() -> io::Result<()> {
     let mut list = String::from("&[\n");
     for file in &files {
         // One spelling of paths on every platform: it is shown to users and decides the order.
-        let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        let _ = writeln!(list, "    ({name:?}, include_str!({file:?})),");
+        let name = file
+            .strip_prefix(&root)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .replace('\\', "/");
+        let text = file.to_string_lossy();
+        let _ = writeln!(list, "    ({name:?}, include_str!({text:?})),");
     }
     list.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
@@ -28,7 +33,10 @@ fn toml_files(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         if path.is_dir() {
             println!("cargo::rerun-if-changed={}", path.display());
             toml_files(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }

@@ -146,7 +146,13 @@ impl Catalogue {
                 hint: nearest(name, self.names()),
             });
         }
-        Ok(Mixture::resolve(name, &WithSizes { catalogue: self, size })?)
+        Ok(Mixture::resolve(
+            name,
+            &WithSizes {
+                catalogue: self,
+                size,
+            },
+        )?)
     }
 
     /// The tasks that a mixture leads to, each once, sorted by name; or the single task of that name.
@@ -155,7 +161,11 @@ impl Catalogue {
     /// As [`Catalogue::resolve`].
     pub fn tasks_of(&self, name: &str) -> Result<Vec<&TaskSpec>> {
         let resolved = self.resolve(name, &|_| Ok(1))?;
-        resolved.shares.iter().map(|share| self.task(&share.task)).collect()
+        resolved
+            .shares
+            .iter()
+            .map(|share| self.task(&share.task))
+            .collect()
     }
 
     fn add(&mut self, path: &Path, text: &str, what: What) -> Result<()> {
@@ -197,6 +207,10 @@ impl Members for WithSizes<'_> {
     }
 
     fn names(&self) -> Vec<String> {
-        self.catalogue.names().into_iter().map(str::to_owned).collect()
+        self.catalogue
+            .names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 }

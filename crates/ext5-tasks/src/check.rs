@@ -21,7 +21,12 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, name, problem, .. } = self;
+        let Self {
+            what,
+            name,
+            problem,
+            ..
+        } = self;
         match &self.path {
             Some(path) => write!(f, "`{}`: {what} `{name}`: {problem}", path.display()),
             None => write!(f, "{what} `{name}`: {problem}"),
@@ -66,7 +71,10 @@ impl Catalogue {
         name: &'a str,
         problems: Vec<String>,
     ) -> impl Iterator<Item = Fault> + 'a {
-        let path = (what != "suite").then(|| self.path(name)).flatten().map(Path::to_owned);
+        let path = (what != "suite")
+            .then(|| self.path(name))
+            .flatten()
+            .map(Path::to_owned);
         problems.into_iter().map(move |problem| Fault {
             what,
             name: name.to_owned(),
@@ -79,7 +87,9 @@ impl Catalogue {
 fn task_problems(spec: &TaskSpec) -> Vec<String> {
     let mut problems = scoring_problems(spec);
     match Task::from_spec(spec.clone(), Path::new("")) {
-        Err(ext5_data::Error::Invalid { problems: found, .. }) => problems.extend(found),
+        Err(ext5_data::Error::Invalid {
+            problems: found, ..
+        }) => problems.extend(found),
         Err(error) => problems.push(error.to_string()),
         Ok(task) => problems.extend(task.check_examples()),
     }

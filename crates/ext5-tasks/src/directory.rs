@@ -27,9 +27,11 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<Listed>> {
             files.push(Listed { path, what: None });
         }
     }
-    for (name, what) in
-        [("mixtures", What::Mixture), ("suites", What::Suite), ("tasks", What::Task)]
-    {
+    for (name, what) in [
+        ("mixtures", What::Mixture),
+        ("suites", What::Suite),
+        ("tasks", What::Task),
+    ] {
         let below = folder.join(name);
         if below.is_dir() {
             collect(&below, what, DEPTH, &mut files)?;
@@ -48,13 +50,19 @@ pub(crate) fn text(path: &Path) -> Result<String> {
 pub(crate) fn what(path: &Path, text: &str) -> Result<What> {
     let table: toml::Table = toml_file::parse(path, text)?;
     let names_task = |members: &toml::Value| {
-        members.as_array().into_iter().flatten().any(|member| member.get("task").is_some())
+        members
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|member| member.get("task").is_some())
     };
     match table.get("members") {
         Some(members) if names_task(members) => Ok(What::Suite),
         Some(_) => Ok(What::Mixture),
         None if table.contains_key("source") => Ok(What::Task),
-        None => Err(Error::Unclear { path: path.to_owned() }),
+        None => Err(Error::Unclear {
+            path: path.to_owned(),
+        }),
     }
 }
 
@@ -67,14 +75,20 @@ fn collect(folder: &Path, what: What, depth: usize, files: &mut Vec<Listed>) -> 
             }
             collect(&path, what, depth - 1, files)?;
         } else if is_toml(&path) {
-            files.push(Listed { path, what: Some(what) });
+            files.push(Listed {
+                path,
+                what: Some(what),
+            });
         }
     }
     Ok(())
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |source| Error::Directory { path: folder.to_owned(), source };
+    let failed = |source| Error::Directory {
+        path: folder.to_owned(),
+        source,
+    };
     fs::read_dir(folder)
         .map_err(failed)?
         .map(|entry| entry.map(|entry| entry.path()).map_err(failed))
@@ -82,5 +96,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn is_toml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "toml") && path.is_file()
+    path.extension()
+        .is_some_and(|extension| extension == "toml")
+        && path.is_file()
 }

@@ -17,7 +17,9 @@ pub enum Error {
         hint: String,
     },
     /// Two files describe something of the same name.
-    #[error("`{second}` names the {what} `{name}`, which `{first}` has already, rename one of them")]
+    #[error(
+        "`{second}` names the {what} `{name}`, which `{first}` has already, rename one of them"
+    )]
     Duplicate {
         /// `task`, `mixture`, `suite`.
         what: &'static str,
@@ -78,12 +80,20 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|candidate| {
             let lower = candidate.to_lowercase();
             let distance = strsim::damerau_levenshtein(&wanted, &lower);
-            (wanted.is_empty() || !lower.contains(&wanted), distance, candidate)
+            (
+                wanted.is_empty() || !lower.contains(&wanted),
+                distance,
+                candidate,
+            )
         })
         .collect();
     ranked.sort_unstable();
     ranked.dedup();
-    let names: Vec<String> = ranked.iter().take(3).map(|(_, _, name)| format!("`{name}`")).collect();
+    let names: Vec<String> = ranked
+        .iter()
+        .take(3)
+        .map(|(_, _, name)| format!("`{name}`"))
+        .collect();
     match names.as_slice() {
         [] => ", there is none".to_owned(),
         [one] => format!(", there is only {one}"),
@@ -98,7 +108,10 @@ mod tests {
     #[test]
     fn nearest_names_contain_what_was_asked_or_differ_little() {
         let names = ["boolq", "glue_rte", "super_glue_rte", "trec", "wic"];
-        assert_eq!(nearest("rte", names), ", the nearest are `glue_rte`, `super_glue_rte`, `trec`");
+        assert_eq!(
+            nearest("rte", names),
+            ", the nearest are `glue_rte`, `super_glue_rte`, `trec`"
+        );
         assert_eq!(nearest("bolq", ["boolq"]), ", there is only `boolq`");
         assert_eq!(nearest("x", []), ", there is none");
     }

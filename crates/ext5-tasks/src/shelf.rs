@@ -18,7 +18,10 @@ struct Entry<T> {
 
 impl<T> Shelf<T> {
     pub(crate) const fn new(what: &'static str) -> Self {
-        Self { what, entries: BTreeMap::new() }
+        Self {
+            what,
+            entries: BTreeMap::new(),
+        }
     }
 
     /// Adds a thing.
@@ -27,7 +30,13 @@ impl<T> Shelf<T> {
     /// [`Error::Duplicate`] where the name is taken.
     pub(crate) fn add(&mut self, name: &str, path: &Path, value: T) -> Result<()> {
         self.refuse(name, path)?;
-        self.entries.insert(name.to_owned(), Entry { value, path: path.to_owned() });
+        self.entries.insert(
+            name.to_owned(),
+            Entry {
+                value,
+                path: path.to_owned(),
+            },
+        );
         Ok(())
     }
 

@@ -51,16 +51,33 @@ fn names_are_file_names_and_nothing_is_left_out() {
 #[test]
 fn tasks_over_real_data_are_documented() {
     let catalogue = Catalogue::built_in().unwrap();
-    for task in catalogue.tasks().filter(|task| task.source.format != Format::MicroWorld) {
+    for task in catalogue
+        .tasks()
+        .filter(|task| task.source.format != Format::MicroWorld)
+    {
         let name = &task.name;
-        assert!(!task.licence.is_empty() && !task.citation.is_empty(), "{name}");
+        assert!(
+            !task.licence.is_empty() && !task.citation.is_empty(),
+            "{name}"
+        );
         assert!(!task.examples.is_empty(), "{name} has no example");
-        let exmix = task.exmix.as_ref().unwrap_or_else(|| panic!("{name} has no [exmix]"));
+        let exmix = task
+            .exmix
+            .as_ref()
+            .unwrap_or_else(|| panic!("{name} has no [exmix]"));
         assert!(!exmix.note.is_empty(), "{name}");
         // One task of those here is known by a source that was read; all others must not look as if they were.
-        assert_eq!(exmix.provenance == Provenance::Verified, name == "cogs", "{name}");
+        assert_eq!(
+            exmix.provenance == Provenance::Verified,
+            name == "cogs",
+            "{name}"
+        );
         let supervised = task.family != Family::SelfSupervised;
-        assert_eq!(supervised, !task.metrics.is_empty() && task.postprocess.is_some(), "{name}");
+        assert_eq!(
+            supervised,
+            !task.metrics.is_empty() && task.postprocess.is_some(),
+            "{name}"
+        );
     }
 }
 
@@ -70,7 +87,10 @@ fn every_family_has_three_tasks_with_training_data() {
     let mut of_family: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for task in catalogue.tasks_of("exmix_local").unwrap() {
         assert!(task.source.splits.contains_key("train"), "{}", task.name);
-        of_family.entry(task.family.name()).or_default().insert(&task.name);
+        of_family
+            .entry(task.family.name())
+            .or_default()
+            .insert(&task.name);
     }
     for family in FAMILIES {
         let tasks = &of_family[family.name()];
@@ -89,10 +109,18 @@ fn plain_text_keeps_its_evaluation_sets_out_of_training() {
     let catalogue = Catalogue::built_in().unwrap();
     let splits = &catalogue.task("local_text").unwrap().source.splits;
     for split in ["validation", "test"] {
-        assert!(splits[split].iter().all(|file| !splits["train"].contains(file)));
+        assert!(
+            splits[split]
+                .iter()
+                .all(|file| !splits["train"].contains(file))
+        );
         assert!(splits[split].iter().all(|file| file.contains("wikitext2")));
     }
-    assert!(splits["train"].iter().all(|file| !file.contains("wikitext2")));
+    assert!(
+        splits["train"]
+            .iter()
+            .all(|file| !file.contains("wikitext2"))
+    );
 }
 
 #[test]
@@ -100,11 +128,18 @@ fn unknown_names_come_with_the_three_nearest() {
     let catalogue = Catalogue::built_in().unwrap();
     let error = catalogue.task("rte").unwrap_err();
     assert_eq!(error.kind(), ext5_data::ErrorKind::Request);
-    assert!(error.to_string().starts_with("unknown task `rte`, the nearest are `super_glue_rte`"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("unknown task `rte`, the nearest are `super_glue_rte`")
+    );
     let error = catalogue.mixture("exmix").unwrap_err().to_string();
     assert!(error.contains("`exmix_local`"), "{error}");
     let error = catalogue.suite("super_glue").unwrap_err().to_string();
     assert!(error.contains("`superglue`"), "{error}");
-    let error = catalogue.resolve("ext5_locl", &|_| Ok(1)).unwrap_err().to_string();
+    let error = catalogue
+        .resolve("ext5_locl", &|_| Ok(1))
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("unknown task or mixture `ext5_locl`, the nearest are `ext5_local`"));
 }

@@ -1,5 +1,10 @@
 //! The catalogue as a whole: its files, users' folders, real data.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 mod built_in;
 mod folders;
 mod real_data;

@@ -25,11 +25,18 @@ fn every_split_that_is_here_gives_examples() {
     let Some(root) = data_root() else { return };
     let catalogue = Catalogue::built_in().unwrap();
     let mut absent = Vec::new();
-    for spec in catalogue.tasks().filter(|task| task.source.format == Format::Parquet) {
+    for spec in catalogue
+        .tasks()
+        .filter(|task| task.source.format == Format::Parquet)
+    {
         let task = catalogue.open(&spec.name, &root).unwrap();
         let mut counts = Vec::new();
         for split in task.splits() {
-            let read = if task.is_self_supervised() { documents(&task, &split) } else { examples(&task, &split) };
+            let read = if task.is_self_supervised() {
+                documents(&task, &split)
+            } else {
+                examples(&task, &split)
+            };
             match read {
                 Ok(count) => {
                     assert!(count > 0, "{} {split} is empty", spec.name);
@@ -37,7 +44,12 @@ fn every_split_that_is_here_gives_examples() {
                     counts.push(format!("{split} {count}"));
                 }
                 Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::Missing, "{} {split}: {error}", spec.name);
+                    assert_eq!(
+                        error.kind(),
+                        ErrorKind::Missing,
+                        "{} {split}: {error}",
+                        spec.name
+                    );
                     assert!(!present(spec, &root, &split));
                     absent.push(format!("{} {split}", spec.name));
                 }
@@ -57,7 +69,10 @@ fn members_of_the_local_mixture_have_training_data() {
     }
     // And none with training data is forgotten.
     let members = catalogue.tasks_of("ext5_local").unwrap();
-    for spec in catalogue.tasks().filter(|task| task.source.format == Format::Parquet) {
+    for spec in catalogue
+        .tasks()
+        .filter(|task| task.source.format == Format::Parquet)
+    {
         let member = members.iter().any(|member| member.name == spec.name);
         assert_eq!(member, present(spec, &root, "train"), "{}", spec.name);
     }
@@ -70,14 +85,33 @@ fn examples(task: &Task, split: &str) -> ext5_data::Result<usize> {
     for example in task.examples(split, Some(LIMIT))? {
         let example = example?;
         let name = task.name();
-        assert!(!example.inputs.trim().is_empty(), "{name} {split}: inputs of {}", example.id);
-        assert!(!example.targets.trim().is_empty(), "{name} {split}: targets of {}", example.id);
+        assert!(
+            !example.inputs.trim().is_empty(),
+            "{name} {split}: inputs of {}",
+            example.id
+        );
+        assert!(
+            !example.targets.trim().is_empty(),
+            "{name} {split}: targets of {}",
+            example.id
+        );
         let unlabelled = split != "train" && example.targets == "<unk>";
         let known = labels.is_empty() || unlabelled || labels.contains(&example.targets);
         assert!(known, "{name} {split}: `{}` is no label", example.targets);
-        assert!(example.references.iter().all(|reference| !reference.is_empty()), "{name} {split}");
-        let of_choices = labels.is_empty() || unlabelled || example.choices.contains(&example.targets);
-        assert!(of_choices, "{name} {split}: `{}` is no choice", example.targets);
+        assert!(
+            example
+                .references
+                .iter()
+                .all(|reference| !reference.is_empty()),
+            "{name} {split}"
+        );
+        let of_choices =
+            labels.is_empty() || unlabelled || example.choices.contains(&example.targets);
+        assert!(
+            of_choices,
+            "{name} {split}: `{}` is no choice",
+            example.targets
+        );
         count += 1;
     }
     Ok(count)

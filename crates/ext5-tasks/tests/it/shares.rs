@@ -2,7 +2,12 @@ use ext5_data::Resolved;
 use ext5_tasks::Catalogue;
 
 fn share(resolved: &Resolved, task: &str) -> f64 {
-    resolved.shares.iter().find(|share| share.task == task).unwrap().share
+    resolved
+        .shares
+        .iter()
+        .find(|share| share.task == task)
+        .unwrap()
+        .share
 }
 
 #[test]
@@ -26,7 +31,12 @@ fn supervised_tasks_are_mixed_by_size_up_to_the_cap() {
     let resolved = catalogue.resolve("exmix_local", &size).unwrap();
     assert_eq!(resolved.shares.len(), 2);
     assert!((share(&resolved, "cogs") - 0.75).abs() < 1e-12);
-    assert!(resolved.absent.iter().any(|(task, _)| task == "super_glue_rte"));
+    assert!(
+        resolved
+            .absent
+            .iter()
+            .any(|(task, _)| task == "super_glue_rte")
+    );
 }
 
 #[test]
@@ -37,7 +47,10 @@ fn superglue_has_the_weights_of_t5() {
     let total = 184_351.0;
     assert_eq!(resolved.shares.len(), 8);
     for (task, weight) in [("super_glue_record", 138_854.0), ("super_glue_wsc", 259.0)] {
-        assert!((share(&resolved, task) - weight / total).abs() < 1e-12, "{task}");
+        assert!(
+            (share(&resolved, task) - weight / total).abs() < 1e-12,
+            "{task}"
+        );
     }
     let resolved = catalogue.resolve("glue", &|_| Ok(7)).unwrap();
     // 949,101 of GLUE_WEIGHT_MAPPING without the 2,490 of RTE.
@@ -48,7 +61,12 @@ fn superglue_has_the_weights_of_t5() {
 fn a_task_alone_is_a_mixture_of_one() {
     let catalogue = Catalogue::built_in().unwrap();
     let tasks = catalogue.tasks_of("super_glue_cb").unwrap();
-    assert_eq!(tasks.iter().map(|task| &task.name).collect::<Vec<_>>(), ["super_glue_cb"]);
-    let error = catalogue.resolve("super_glue_cb", &|_| Err("no file".to_owned())).unwrap_err();
+    assert_eq!(
+        tasks.iter().map(|task| &task.name).collect::<Vec<_>>(),
+        ["super_glue_cb"]
+    );
+    let error = catalogue
+        .resolve("super_glue_cb", &|_| Err("no file".to_owned()))
+        .unwrap_err();
     assert_eq!(error.kind(), ext5_data::ErrorKind::Missing);
 }
