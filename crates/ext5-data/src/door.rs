@@ -84,7 +84,7 @@ pub fn parse<T, E: ToString>(
 ) -> Result<T> {
     match contain(parser) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(Error::damaged(path, error)),
+        Ok(Err(error)) => Err(Error::damaged(path, error.to_string())),
         Err(panic) => Err(Error::damaged(path, format!("its reader gave up: {panic}"))),
     }
 }

@@ -1,4 +1,9 @@
 //! The named functions that templates may call beside the template language's own.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "the engine hands lists over by value"
+)]
+
 mod json;
 mod labels;
 mod lists;

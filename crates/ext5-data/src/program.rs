@@ -41,8 +41,11 @@ enum Definition {
 
 #[derive(Debug)]
 enum Text {
-    Example { inputs: Template, targets: Template },
-    Document(Template),
+    Example {
+        inputs: Box<Template>,
+        targets: Box<Template>,
+    },
+    Document(Box<Template>),
 }
 
 impl Program {
@@ -160,15 +163,17 @@ impl<'a> Compiler<'a> {
 
     fn text(&mut self) -> Option<Text> {
         match (&self.spec.text, &self.spec.inputs, &self.spec.targets) {
-            (Some(text), None, None) => Some(Text::Document(self.template("text", text)?)),
+            (Some(text), None, None) => {
+                Some(Text::Document(Box::new(self.template("text", text)?)))
+            }
             (None, Some(inputs), Some(targets)) => {
                 let (inputs, targets) = (
                     self.template("inputs", inputs),
                     self.template("targets", targets),
                 );
                 Some(Text::Example {
-                    inputs: inputs?,
-                    targets: targets?,
+                    inputs: Box::new(inputs?),
+                    targets: Box::new(targets?),
                 })
             }
             _ => {

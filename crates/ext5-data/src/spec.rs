@@ -46,7 +46,7 @@ pub struct TaskSpec {
     /// Expression giving the example's id; the row number where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Expression giving what examples are scored together by, for example the question of MultiRC.
+    /// Expression giving what examples are scored together by, for example the question of `MultiRC`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Expressions giving further values that post-processing or metrics need.

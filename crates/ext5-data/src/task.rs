@@ -22,7 +22,7 @@ const TEXT_VERSION: &str = "1";
 pub struct Example {
     /// Unique in its split: what the task's `id` gives, else the number of the row (`row/element` where rows explode).
     pub id: String,
-    /// What examples are scored together by, for example the question of MultiRC.
+    /// What examples are scored together by, for example the question of `MultiRC`.
     pub group: Option<String>,
     /// What the encoder reads.
     pub inputs: String,
@@ -237,9 +237,10 @@ impl Task {
             return Ok(());
         }
         let name = self.name();
-        let reason = match documents {
-            true => format!("task `{name}` has examples, no documents: it is supervised"),
-            false => format!("task `{name}` has documents, no examples: it is self-supervised"),
+        let reason = if documents {
+            format!("task `{name}` has examples, no documents: it is supervised")
+        } else {
+            format!("task `{name}` has documents, no examples: it is self-supervised")
         };
         Err(Error::Refused {
             kind: crate::ErrorKind::Request,

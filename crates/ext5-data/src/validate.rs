@@ -88,9 +88,11 @@ impl TaskSpec {
         problems.unless(!source.splits.is_empty(), || {
             "`source.splits` is empty".to_owned()
         });
-        problems.unless(source.table.is_some() == generated, || match generated {
-            true => "`source.table` is missing, expected a table of the micro-world".to_owned(),
-            false => "`source.table` is only for the format `micro_world`".to_owned(),
+        problems.unless(source.table.is_some() || !generated, || {
+            "`source.table` is missing, expected a table of the micro-world".to_owned()
+        });
+        problems.unless(source.table.is_none() || generated, || {
+            "`source.table` is only for the format `micro_world`".to_owned()
         });
         for (split, patterns) in &source.splits {
             problems.unless(!TOP_LEVEL.contains(&split.as_str()), || {
@@ -112,16 +114,14 @@ impl TaskSpec {
 
     fn check_kind(&self, problems: &mut Problems) {
         let documents = self.text.is_some();
-        problems.unless(
-            (self.family == Family::SelfSupervised) == documents,
-            || match documents {
-                true => format!(
-                    "`text` needs the family `self_supervised`, got `{}`",
-                    self.family.name()
-                ),
-                false => "the family `self_supervised` needs `text`".to_owned(),
-            },
-        );
+        let self_supervised = self.family == Family::SelfSupervised;
+        problems.unless(self_supervised || !documents, || {
+            let family = self.family.name();
+            format!("`text` needs the family `self_supervised`, got `{family}`")
+        });
+        problems.unless(documents || !self_supervised, || {
+            "the family `self_supervised` needs `text`".to_owned()
+        });
         problems.unless(documents || self.objective.is_none(), || {
             "`objective` is only for tasks with `text`".to_owned()
         });

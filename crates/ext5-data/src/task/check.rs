@@ -1,6 +1,6 @@
 use crate::program::{Program, Rendered};
 use crate::suggest::did_you_mean;
-use crate::{ExampleSpec, Row, TaskSpec};
+use crate::{ExampleSpec, ExpectedSpec, Row, TaskSpec};
 
 /// Problems of a task's own examples.
 pub(super) fn problems(spec: &TaskSpec, program: &Program) -> Vec<String> {
@@ -44,19 +44,15 @@ fn check(spec: &TaskSpec, program: &Program, example: &ExampleSpec) -> Result<()
 
 /// Pairs of inputs and targets; documents are inputs alone.
 fn expected(example: &ExampleSpec) -> Vec<[String; 2]> {
-    match &example.expected {
-        Some(pairs) => pairs
-            .iter()
-            .map(|pair| [pair.inputs.clone(), pair.targets.clone()])
-            .collect(),
-        None => {
-            let inputs = example.inputs.as_ref().or(example.text.as_ref());
-            vec![[
-                inputs.cloned().unwrap_or_default(),
-                example.targets.clone().unwrap_or_default(),
-            ]]
-        }
+    if let Some(pairs) = &example.expected {
+        let pair = |pair: &ExpectedSpec| [pair.inputs.clone(), pair.targets.clone()];
+        return pairs.iter().map(pair).collect();
     }
+    let inputs = example.inputs.as_ref().or(example.text.as_ref());
+    vec![[
+        inputs.cloned().unwrap_or_default(),
+        example.targets.clone().unwrap_or_default(),
+    ]]
 }
 
 fn compare(expected: &[[String; 2]], found: &[[String; 2]]) -> Result<(), String> {

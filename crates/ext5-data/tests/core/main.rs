@@ -1,6 +1,9 @@
 //! The core of the crate from outside: door, storage, sources, tasks.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 mod damaged;
 mod foreign;
+mod real_data;
 mod sources;
 mod storage;
 mod t5_formats;
