@@ -36,6 +36,12 @@ impl Source {
         }
     }
 
+    /// The rows of one JSONL file, each with the given columns alone, outside any task.
+    pub fn jsonl(path: &Path, columns: &[&str]) -> Rows {
+        let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
+        Rows::of_files(Format::Jsonl, vec![path.to_owned()], columns.into())
+    }
+
     /// The files of a split, sorted; empty for generated rows.
     ///
     /// # Errors

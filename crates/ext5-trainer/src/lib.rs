@@ -3,6 +3,7 @@ mod batch;
 mod checkpoint;
 pub mod device;
 mod error;
+mod evaluation;
 mod feeds;
 mod ledger;
 mod model_dir;
@@ -21,6 +22,7 @@ mod vocabulary;
 
 pub use checkpoint::Checkpoint;
 pub use error::{Error, Result};
+pub use evaluation::{EvaluationPlan, OnSample, OpenOptions};
 pub use feeds::{Feeds, feeds};
 pub use ledger::{Ledger, TaskLedger};
 pub use model_dir::{ModelDir, hugging_face_files};
@@ -34,5 +36,5 @@ pub use run_config::{
 };
 pub use schedule::Schedule;
 pub use session::{Session, catalogue, model_config};
-pub use train_loop::{METRICS, TrainReport, saved_config, train};
+pub use train_loop::{METRICS, TrainReport, loader_config, saved_config, train};
 pub use train_step::{StepOptions, StepOutcome, train_step};

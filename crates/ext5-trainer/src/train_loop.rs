@@ -292,7 +292,7 @@ impl<'a> Run<'a> {
 }
 
 /// How the loader makes a run's batches.
-pub(crate) fn loader_config(config: &RunConfig) -> LoaderConfig {
+pub fn loader_config(config: &RunConfig) -> LoaderConfig {
     LoaderConfig {
         rows: config.trainer.batch_rows,
         inputs_length: config.data.inputs_length,

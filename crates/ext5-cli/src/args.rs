@@ -1,0 +1,271 @@
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (ExT5, arXiv 2111.10952).
+#[derive(Debug, Parser)]
+#[command(name = "ext5", version, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// Print one JSON object on stdout in place of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing on stderr but errors.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Pre-train T5 and ExT5 on the built-in micro-world, fine-tune both, print their scores side by side.
+    #[command(after_help = "Examples:\n  ext5 quickstart\n  ext5 quickstart --dir runs/first --set trainer.steps=500")]
+    Quickstart(QuickstartArgs),
+    /// Train: pre-train, or fine-tune from `init.from`.
+    #[command(after_help = "Examples:\n  ext5 train --recipe micro_ext5\n  ext5 train --recipe ext5_local --set data.root=data --run-dir runs/a\n  ext5 train --recipe finetune_local --set data.root=data --set init.from=runs/a --set data.mixture=super_glue_cb\n  ext5 train --resume --run-dir runs/a")]
+    Train(TrainArgs),
+    /// Score a model on a task, a mixture or a suite.
+    #[command(after_help = "Examples:\n  ext5 evaluate --model runs/a --suite superglue --set data.root=data\n  ext5 evaluate --model runs/a --task micro_reading --limit 100 --json")]
+    Evaluate(EvaluateArgs),
+    /// Answer each line of a JSONL file: `inputs` in, `prediction` out.
+    #[command(after_help = "Examples:\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl\n  ext5 predict --model flan-t5-small --input in.jsonl --output out.jsonl --max-tokens 64")]
+    Predict(PredictArgs),
+    /// Log-likelihood of each line of a JSONL file: `inputs`, `targets` in, `log_likelihood`, `tokens` out.
+    #[command(after_help = "Examples:\n  ext5 score --model runs/a --input in.jsonl --output out.jsonl\n  ext5 score --model t5-small --input in.jsonl --output out.jsonl --batch-rows 8")]
+    Score(ScoreArgs),
+    /// Token ids of each line of a JSONL file: `text` in, `ids` out, no end of sequence added.
+    #[command(after_help = "Examples:\n  ext5 tokenize --vocabulary spiece.model --input in.jsonl --output out.jsonl\n  ext5 tokenize --vocabulary bytes --input in.jsonl --output out.jsonl")]
+    Tokenize(TokenizeArgs),
+    /// List, show and check tasks.
+    #[command(subcommand)]
+    Task(TaskCommand),
+    /// List mixtures; plan what a run would see of one.
+    #[command(subcommand)]
+    Mixture(MixtureCommand),
+    /// Bring a Hugging Face T5 into a directory, checked.
+    #[command(after_help = "Examples:\n  ext5 import --from flan-t5-small --to models/flan\n  ext5 import --from t5-v1_1-base --to models/base --json")]
+    Import(CopyArgs),
+    /// Write a model in Hugging Face's layout.
+    #[command(after_help = "Examples:\n  ext5 export --from runs/a --to exported --format hf\n  ext5 export --from runs/a/checkpoints/step_00000100 --to exported")]
+    Export(ExportArgs),
+    /// Show a run's configuration with all its defaults.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Say what this program and machine can do.
+    #[command(after_help = "Examples:\n  ext5 doctor\n  ext5 doctor --json")]
+    Doctor,
+}
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ConfigArgs {
+    /// Built-in recipe.
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) recipe: Option<String>,
+    /// Configuration file (TOML).
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// Override a key, for example `trainer.steps=100`; may be given often.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuickstartArgs {
+    /// Directory of the runs.
+    #[arg(long, default_value = "runs/quickstart")]
+    pub(crate) dir: PathBuf,
+    /// Override a key of both pre-trainings.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Directory of the run; `runs/<recipe>` where absent.
+    #[arg(long)]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Go on with the run in the run directory, with its configuration.
+    #[arg(long, conflicts_with_all = ["recipe", "config"])]
+    pub(crate) resume: bool,
+}
+
+/// How a model is opened.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// Run directory, checkpoint or Hugging Face directory.
+    #[arg(long)]
+    pub(crate) model: PathBuf,
+    /// Vocabulary, where none lies beside the model: a file, a directory or `bytes`.
+    #[arg(long)]
+    pub(crate) vocabulary: Option<String>,
+    /// Device: flex (CPU), wgpu, vulkan, cuda.
+    #[arg(long, default_value = "flex")]
+    pub(crate) device: String,
+    /// Tokens that inputs are cut to.
+    #[arg(long, default_value_t = 512)]
+    pub(crate) inputs_length: usize,
+    /// Rows that go through the model at once.
+    #[arg(long, default_value_t = 16)]
+    pub(crate) batch_rows: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) what: EvaluateWhat,
+    /// Split; a suite names its own.
+    #[arg(long, default_value = "validation")]
+    pub(crate) split: String,
+    /// Most examples per task.
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
+    /// Rank the task's choices by likelihood in place of generating.
+    #[arg(long)]
+    pub(crate) rank: bool,
+    /// Write every example with its answer to this JSONL file.
+    #[arg(long)]
+    pub(crate) samples: Option<PathBuf>,
+    /// Override `data.root` or `data.task_dirs`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct EvaluateWhat {
+    /// A task.
+    #[arg(long)]
+    pub(crate) task: Option<String>,
+    /// A mixture: all its tasks.
+    #[arg(long)]
+    pub(crate) mixture: Option<String>,
+    /// A suite: its tasks, its average.
+    #[arg(long)]
+    pub(crate) suite: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// JSONL file with `inputs`.
+    #[arg(long)]
+    pub(crate) input: PathBuf,
+    /// JSONL file to write, one `prediction` a line.
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Most tokens of an answer.
+    #[arg(long, default_value_t = 128)]
+    pub(crate) max_tokens: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScoreArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// JSONL file with `inputs` and `targets`.
+    #[arg(long)]
+    pub(crate) input: PathBuf,
+    /// JSONL file to write.
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenizeArgs {
+    /// `spiece.model`, `tokenizer.json`, a directory with one of them, or `bytes`.
+    #[arg(long)]
+    pub(crate) vocabulary: String,
+    /// JSONL file with `text`.
+    #[arg(long)]
+    pub(crate) input: PathBuf,
+    /// JSONL file to write, one `ids` a line.
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaskCommand {
+    /// List all tasks.
+    #[command(after_help = "Examples:\n  ext5 task list\n  ext5 task list --json")]
+    List(CatalogueArgs),
+    /// Show one task and some of its examples.
+    #[command(after_help = "Examples:\n  ext5 task show micro_reading\n  ext5 task show super_glue_cb --set data.root=data --split validation")]
+    Show(TaskShowArgs),
+    /// Check task files against their own examples: one, or all.
+    #[command(after_help = "Examples:\n  ext5 task check\n  ext5 task check super_glue_cb")]
+    Check(TaskCheckArgs),
+}
+
+/// Where tasks are looked for.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct CatalogueArgs {
+    /// Override `data.root` or `data.task_dirs`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TaskShowArgs {
+    /// The task.
+    pub(crate) name: String,
+    /// Split to show.
+    #[arg(long, default_value = "train")]
+    pub(crate) split: String,
+    /// Examples to show.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) limit: u64,
+    #[command(flatten)]
+    pub(crate) catalogue: CatalogueArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TaskCheckArgs {
+    /// The task; all where absent.
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) catalogue: CatalogueArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MixtureCommand {
+    /// List all mixtures with their tasks.
+    #[command(after_help = "Examples:\n  ext5 mixture list\n  ext5 mixture list --json")]
+    List(CatalogueArgs),
+    /// Per task: examples, shares of examples and tokens, epochs, truncation, before a step is taken.
+    #[command(after_help = "Examples:\n  ext5 mixture plan --recipe micro_ext5\n  ext5 mixture plan --recipe ext5_local --set data.root=data --set trainer.steps=10000")]
+    Plan(ConfigArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// Directory with the model.
+    #[arg(long)]
+    pub(crate) from: PathBuf,
+    /// Directory to write.
+    #[arg(long)]
+    pub(crate) to: PathBuf,
+    /// Vocabulary, where none lies beside the model.
+    #[arg(long)]
+    pub(crate) vocabulary: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) copy: CopyArgs,
+    /// Layout.
+    #[arg(long, default_value = "hf", value_parser = ["hf"])]
+    pub(crate) format: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the resolved configuration.
+    #[command(after_help = "Examples:\n  ext5 config show --recipe ext5_local\n  ext5 config show --config my.toml --set trainer.steps=10")]
+    Show(ConfigArgs),
+}

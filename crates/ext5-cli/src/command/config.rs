@@ -1,0 +1,33 @@
+use crate::args::{ConfigArgs, ConfigCommand};
+use crate::failure::Refused;
+use crate::output::Output;
+use anyhow::Result;
+use ext5_data::{ErrorKind, door};
+use ext5_trainer::{RunConfig, recipe};
+
+/// Largest configuration file, bytes.
+const LIMIT: u64 = 1 << 20;
+
+pub(crate) fn run(command: ConfigCommand, output: &Output) -> Result<()> {
+    let ConfigCommand::Show(args) = command;
+    let config = load(&args)?;
+    let text = config.to_toml()?;
+    output.print(&config, || text)
+}
+
+/// The configuration of a recipe or a file, with overrides.
+pub(crate) fn load(args: &ConfigArgs) -> Result<RunConfig> {
+    match (&args.recipe, &args.config) {
+        (Some(name), _) => Ok(recipe(name, &args.overrides)?),
+        (None, Some(path)) => {
+            let text = door::read_text(path, LIMIT)?;
+            Ok(RunConfig::parse(path, &text, &args.overrides)?)
+        }
+        (None, None) => Err(Refused {
+            kind: ErrorKind::Request,
+            message: "neither `--recipe NAME` nor `--config FILE` is given; `ext5 train --help` shows both"
+                .to_owned(),
+        }
+        .into()),
+    }
+}

@@ -1,0 +1,38 @@
+use crate::args::CopyArgs;
+use crate::output::Output;
+use anyhow::Result;
+use ext5_data::storage;
+use ext5_trainer::{ModelDir, OpenOptions, device, hugging_face_files};
+use serde_json::json;
+
+/// Reads a model, checks that its parts belong together, and writes it in Hugging Face's layout.
+pub(crate) fn run(args: &CopyArgs, output: &Output) -> Result<()> {
+    let dir = ModelDir::find(&args.from)?;
+    let options = OpenOptions { vocabulary: args.vocabulary.clone(), ..OpenOptions::default() };
+    let device = device::open(&options.device)?;
+    let model = dir.load(&device, None)?;
+    let vocabulary = options.vocabulary(&dir)?;
+    let files = hugging_face_files(&model, vocabulary.as_ref())?;
+    storage::local().create_dir(&args.to)?;
+    for (name, bytes) in &files {
+        storage::local().write(&args.to.join(name), bytes)?;
+    }
+    let names: Vec<&String> = files.keys().collect();
+    let parameters = model.config().num_parameters();
+    let value = json!({
+        "from": dir.path(),
+        "to": args.to,
+        "files": names,
+        "parameters": parameters,
+        "verified": dir.is_verified(),
+    });
+    output.print(&value, || {
+        let checked = if dir.is_verified() { "checked against its manifest" } else { "unverified" };
+        format!(
+            "{} ({checked}) written to {}: {parameters} parameters, {} files",
+            dir.path().display(),
+            args.to.display(),
+            files.len()
+        )
+    })
+}

@@ -1,0 +1,35 @@
+mod catalogue;
+mod config;
+mod copy;
+mod doctor;
+mod evaluate;
+mod lines;
+mod mixture;
+mod quickstart;
+mod task;
+mod train;
+
+use crate::args::{Arguments, Command};
+use crate::output::Output;
+use crate::terminal::Terminal;
+use anyhow::Result;
+
+/// Carries out one command.
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
+    let output = Output { json: arguments.json };
+    let mut terminal = Terminal::new(arguments.quiet);
+    match arguments.command {
+        Command::Quickstart(args) => quickstart::run(&args, &output, &mut terminal),
+        Command::Train(args) => train::run(&args, &output, &mut terminal),
+        Command::Evaluate(args) => evaluate::run(&args, &output, &mut terminal),
+        Command::Predict(args) => lines::predict(&args, &output, &mut terminal),
+        Command::Score(args) => lines::score(&args, &output, &mut terminal),
+        Command::Tokenize(args) => lines::tokenize(&args, &output),
+        Command::Task(command) => task::run(command, &output),
+        Command::Mixture(command) => mixture::run(command, &output, &mut terminal),
+        Command::Import(args) => copy::run(&args, &output),
+        Command::Export(args) => copy::run(&args.copy, &output),
+        Command::Config(command) => config::run(command, &output),
+        Command::Doctor => doctor::run(&output),
+    }
+}

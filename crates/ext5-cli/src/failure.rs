@@ -1,0 +1,52 @@
+use ext5_data::ErrorKind;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// A request that cannot be carried out as given.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Says what failed on stderr (and as JSON on stdout) and gives the exit code of its sort.
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "the one place where errors meet the terminal")]
+pub(crate) fn report(error: &anyhow::Error, as_json: bool) -> ExitCode {
+    let kind = kind(error);
+    let mut message = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if message.is_empty() {
+            message = text;
+        } else if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+    }
+    eprintln!("error: {message}");
+    if as_json {
+        let code = kind.exit_code();
+        println!("{}", json!({ "error": { "code": code, "kind": format!("{kind:?}"), "message": message } }));
+    }
+    ExitCode::from(kind.exit_code())
+}
+
+/// The sort of the first cause that has one.
+fn kind(error: &anyhow::Error) -> ErrorKind {
+    let known = |cause: &(dyn std::error::Error + 'static)| {
+        None.or_else(|| cause.downcast_ref::<ext5_trainer::Error>().map(ext5_trainer::Error::kind))
+            .or_else(|| cause.downcast_ref::<ext5_studies::Error>().map(ext5_studies::Error::kind))
+            .or_else(|| cause.downcast_ref::<ext5_tasks::Error>().map(ext5_tasks::Error::kind))
+            .or_else(|| cause.downcast_ref::<ext5_eval::Error>().map(ext5_eval::Error::kind))
+            .or_else(|| cause.downcast_ref::<ext5_data::Error>().map(ext5_data::Error::kind))
+            .or_else(|| cause.downcast_ref::<Refused>().map(|refused| refused.kind))
+    };
+    error.chain().find_map(known).unwrap_or(ErrorKind::Other)
+}

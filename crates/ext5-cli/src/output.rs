@@ -1,0 +1,34 @@
+use anyhow::Result;
+use ext5_data::storage;
+use serde::Serialize;
+use serde_json::Value;
+use std::io::Write;
+use std::path::Path;
+
+/// What a command has to say: text for people, the same as JSON for programs.
+pub(crate) struct Output {
+    pub(crate) json: bool,
+}
+
+impl Output {
+    /// Prints `value` as JSON, or else `text`. A reader that has gone away is no error.
+    #[expect(clippy::unnecessary_wraps, reason = "the last expression of every command")]
+    pub(crate) fn print(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
+        let text = if self.json {
+            serde_json::to_string(value).unwrap_or_default()
+        } else {
+            text()
+        };
+        let mut stdout = std::io::stdout().lock();
+        let _ = writeln!(stdout, "{}", text.trim_end());
+        Ok(())
+    }
+}
+
+/// Writes one JSON object a line, whole or not at all.
+pub(crate) fn write_jsonl(path: &Path, rows: &[Value]) -> Result<()> {
+    storage::local().write_with(path, &mut |file| {
+        rows.iter().try_for_each(|row| writeln!(file, "{row}"))
+    })?;
+    Ok(())
+}

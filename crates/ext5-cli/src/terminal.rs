@@ -1,0 +1,109 @@
+use ext5_trainer::{Event, Observer};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Seconds between plain lines where stderr is no terminal.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// Progress on stderr: a bar on a terminal, plain lines in logs, nothing when quiet.
+pub(crate) struct Terminal {
+    quiet: bool,
+    bar: Option<ProgressBar>,
+    is_terminal: bool,
+    last_line: Instant,
+    started: Instant,
+    tokens: u64,
+    first_step: Option<u64>,
+}
+
+impl Terminal {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let now = Instant::now();
+        Self {
+            quiet,
+            bar: None,
+            is_terminal: std::io::stderr().is_terminal(),
+            last_line: now,
+            started: now,
+            tokens: 0,
+            first_step: None,
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        match &self.bar {
+            Some(bar) if self.is_terminal => bar.println(text),
+            _ => {
+                let _ = writeln!(std::io::stderr().lock(), "{text}");
+            }
+        }
+    }
+
+    /// A line now and then: every change on a terminal's bar, every ten seconds in a log.
+    fn progress(&mut self, done: u64, total: u64, text: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.is_terminal {
+            let bar = self.bar.get_or_insert_with(|| {
+                let target = ProgressDrawTarget::stderr();
+                let bar = ProgressBar::with_draw_target(Some(total), target);
+                let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {eta} {msg}");
+                style.map_or(bar.clone(), |style| bar.with_style(style))
+            });
+            bar.set_length(total);
+            bar.set_position(done);
+            bar.set_message(text.to_owned());
+        } else if self.last_line.elapsed() >= PLAIN_EVERY {
+            self.last_line = Instant::now();
+            self.say(&format!("{done}/{total} {text}"));
+        }
+    }
+
+    fn step(&mut self, step: u64, steps: u64, loss: f64, tokens: u64) {
+        if self.first_step.is_none_or(|first| step <= first) {
+            self.first_step = Some(step);
+            self.started = Instant::now();
+            self.tokens = 0;
+        } else {
+            self.tokens += tokens;
+        }
+        let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
+        let per_second = self.tokens as f64 / seconds;
+        self.progress(step, steps, &format!("loss {loss:.3}, {per_second:.0} tokens/s"));
+        if step == steps {
+            self.first_step = None;
+            if let Some(bar) = self.bar.take() {
+                bar.finish_and_clear();
+            }
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn on(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::Note(text) => self.say(text),
+            Event::Caching { task, examples } => {
+                self.progress(examples, 0, &format!("examples of `{task}` tokenized"));
+            }
+            Event::Step { step, steps, loss, tokens } => self.step(step, steps, loss, tokens),
+            Event::Metrics(line) => {
+                if line["kind"] == "validation" {
+                    self.say(&line.to_string());
+                }
+            }
+            Event::Checkpoint { path, step } => {
+                self.say(&format!("step {step}: saved {}", path.display()));
+            }
+            Event::Evaluating { task, examples } => {
+                self.progress(examples, 0, &format!("examples of `{task}` answered"));
+            }
+            _ => {}
+        }
+    }
+}
