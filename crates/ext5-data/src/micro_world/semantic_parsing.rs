@@ -12,7 +12,7 @@ use super::{
 pub(super) fn fact(world: &World, stream: &mut Stream) -> Draft {
     let mut sentences = Vec::with_capacity(2);
     let mut forms = Vec::with_capacity(2);
-    for _ in 0..1 + stream.below(2) {
+    for _ in 0..=stream.below(2) {
         let person = world.someone(stream);
         let relation = pick(stream, &Relation::OPEN);
         let predicate = relation.wording().predicate;

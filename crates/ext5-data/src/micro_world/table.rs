@@ -169,7 +169,11 @@ impl Iterator for Rows {
             }
             let columns = self.table.columns.iter().map(ToString::to_string);
             let row: Row = columns.zip(draft.values).collect();
-            let written: String = row.values().map(|value| format!("{value}\n")).collect();
+            let written = row
+                .values()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n");
             if self.seen.insert(fingerprint(&written)) {
                 self.left -= 1;
                 return Some(row);

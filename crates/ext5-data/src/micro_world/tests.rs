@@ -57,6 +57,12 @@ fn first_person(words: &[&str]) -> Option<&'static Person> {
     WORLD.person(name)
 }
 
+/// The asking columns of a row as one text.
+fn asked_for(asked: &[&str], row: &Row) -> String {
+    let values = asked.iter().map(|column| row[*column].to_string());
+    values.collect::<Vec<_>>().join("\n")
+}
+
 fn label(row: &Row) -> u64 {
     row["label"].as_u64().unwrap()
 }
@@ -116,10 +122,7 @@ fn no_question_occurs_in_two_splits_and_no_row_twice() {
         for split in SPLITS {
             let mut seen = BTreeSet::new();
             for row in rows(table, split).unwrap() {
-                let key: String = asked
-                    .iter()
-                    .map(|column| format!("{}\n", row[*column]))
-                    .collect();
+                let key = asked_for(asked, &row);
                 assert_eq!(
                     *home.entry(key.clone()).or_insert(split),
                     split,
@@ -138,10 +141,7 @@ fn one_question_has_one_answer() {
         let (answer, asked) = columns.split_last().unwrap();
         let mut answers: BTreeMap<String, Value> = BTreeMap::new();
         for row in all(table) {
-            let key: String = asked
-                .iter()
-                .map(|column| format!("{}\n", row[*column]))
-                .collect();
+            let key = asked_for(asked, row);
             let known = answers
                 .entry(key.clone())
                 .or_insert_with(|| row[*answer].clone());
