@@ -40,7 +40,7 @@ pub(super) static TABLES: [Table; 21] = [
         &["choice1", "choice2", "label"],
         commonsense::bigger,
     )
-    .of([2200, 200, 190]),
+    .of([2200, 200, 180]),
     task("booking", &["dialogue", "state"], dialogue::booking),
     // True facts are few: more rows would mostly be false ones.
     task(

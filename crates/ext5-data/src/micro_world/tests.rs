@@ -86,7 +86,7 @@ fn rows_have_their_columns_and_enough_of_them() {
         let least = if table == "text" {
             [20_000, 400, 400]
         } else {
-            [1500, 190, 190]
+            [1500, 180, 180]
         };
         assert!(
             sizes.iter().zip(least).all(|(size, least)| *size >= least),
