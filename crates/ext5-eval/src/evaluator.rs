@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::metric::{Unit, metric};
 use crate::postprocess::postprocessor;
-use crate::{
-    Accumulator, Answer, Bootstrap, Kind, Postprocessor, Predictor, Ranking, Score, TaskReport,
-};
+use crate::{Accumulator, Bootstrap, Kind, Postprocessor, Predictor, Ranking, Score, TaskReport};
 
 /// Batches held at once: examples of similar length are answered together inside such a window.
 const WINDOW: usize = 16;
@@ -246,12 +244,7 @@ impl<'a> Evaluation<'a> {
             item.ranking = Some(ranking(example, given.scores)?);
         }
         self.examples += 1;
-        // Numbers below are read as -1.0 only where the right answers of the field are not negative.
-        self.invalid += u64::from(match &item.prediction {
-            Answer::Text(_) => false,
-            Answer::Label(label) => *label < 0,
-            Answer::Number(number) => *number < 0.0,
-        });
+        self.invalid += u64::from(item.invalid);
         for metric in &mut self.metrics {
             metric.add(&item)?;
         }

@@ -93,6 +93,8 @@ pub struct Item<'a> {
     pub target: Answer<'a>,
     /// All right answers as text, after post-processing.
     pub references: Cow<'a, [String]>,
+    /// Whether the answer could not be read as the label or number it should be.
+    pub invalid: bool,
     /// What examples are scored together by.
     pub group: Option<&'a str>,
     /// Number of classes of the task, 0 where it has none.
@@ -151,17 +153,12 @@ impl Item<'_> {
     }
 
     /// The error of a value this item lacks.
-    pub(crate) fn field(
-        &self,
-        field: &'static str,
-        expected: &'static str,
-        got: impl ToString,
-    ) -> Error {
+    pub(crate) fn field(&self, field: &'static str, expected: &'static str, got: &str) -> Error {
         Error::Field {
             id: self.id.to_owned(),
             field,
             expected,
-            got: got.to_string(),
+            got: got.to_owned(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{Answer, Item, Kind, Metric, text};
 
 /// What names no class, and what an unparsable number is scored as.
 const INVALID: i64 = -1;
-/// Classes of MultiRC, in the order of their ids.
+/// Classes of `MultiRC`, in the order of their ids.
 const FALSE_TRUE: [&str; 2] = ["False", "True"];
 /// Words that decide nothing about which noun phrase is meant.
 const DETERMINERS: [&str; 21] = [
@@ -139,9 +139,15 @@ impl Postprocessor {
         } else {
             Cow::Borrowed(example.references.as_slice())
         };
+        let answer = (self.prediction)(prediction, example, labels);
         Ok(Item {
             id: &example.id,
-            prediction: (self.prediction)(prediction, example, labels),
+            invalid: match answer {
+                Answer::Text(_) => false,
+                Answer::Label(label) => label < 0,
+                Answer::Number(_) => number(prediction).is_none(),
+            },
+            prediction: answer,
             target: (self.target)(example, labels)?,
             references,
             group: example.group.as_deref(),

@@ -52,7 +52,7 @@ fn statistics(
     let (prediction, references) = item.texts(metric)?;
     let prediction = tokenize(prediction);
     let references: Vec<String> = references.iter().map(|text| tokenize(text)).collect();
-    let mut words = WordIds::default();
+    let mut words = WordIds::new();
     let answer = ids(&prediction, &mut words);
     let references: Vec<Vec<u32>> = references
         .iter()

@@ -73,14 +73,17 @@ fn pearson(left: &[f64], right: &[f64]) -> Option<f64> {
 }
 
 /// Ranks from 1; equal values share the mean of their ranks.
+#[expect(
+    clippy::float_cmp,
+    reason = "ties are equal numbers; -0.0 sorts before 0.0 but is its equal"
+)]
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
     order.sort_by(|left, right| left.0.total_cmp(&right.0));
     let mut ranks = vec![0.0; values.len()];
     let mut before = 0;
-    // -0.0 sorts before 0.0 but is its equal.
     for equals in order.chunk_by(|left, right| left.0 == right.0) {
-        let rank = before as f64 + (equals.len() as f64 + 1.0) / 2.0;
+        let rank = f64::midpoint(before as f64 + 1.0, (before + equals.len()) as f64);
         for (_, index) in equals {
             if let Some(place) = ranks.get_mut(*index) {
                 *place = rank;

@@ -77,9 +77,9 @@ pub(crate) const COQA_F1: Metric = Metric {
 /// What normalising does with punctuation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Punctuation {
-    /// ASCII punctuation vanishes (SQuAD).
+    /// ASCII punctuation vanishes (`SQuAD`).
     Dropped,
-    /// ASCII punctuation and some quotes become a space (TriviaQA).
+    /// ASCII punctuation and some quotes become a space (`TriviaQA`).
     Spaced,
 }
 
@@ -99,17 +99,14 @@ fn em_and_f1(item: &Item<'_>, metric: &'static str, punctuation: Punctuation) ->
 /// A word with its first eight bytes in front, which decide most comparisons.
 type Word<'a> = (u64, &'a str);
 
+/// The first eight bytes of a word as a number that orders as they do.
+fn key(word: &str) -> u64 {
+    let bytes = word.bytes().chain(std::iter::repeat(0)).take(8);
+    bytes.fold(0, |key, byte| key << 8 | u64::from(byte))
+}
+
 /// The words of a normalised text, sorted.
 fn words(text: &str) -> Vec<Word<'_>> {
-    let key = |word: &str| match word.as_bytes() {
-        [a, b, c, d, e, f, g, h, ..] => u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
-        short => {
-            short
-                .iter()
-                .fold(0, |key, byte| key << 8 | u64::from(*byte))
-                << (8 * (8 - short.len()))
-        }
-    };
     let parts = text.split(' ').filter(|word| !word.is_empty());
     let mut words: Vec<Word<'_>> = parts.map(|word| (key(word), word)).collect();
     words.sort_unstable();

@@ -86,11 +86,12 @@ fn binary_row(item: &Item<'_>) -> Result<Vec<f64>> {
         }
         (choices, _) => {
             let got = format!("{} choices", choices.len());
-            Err(item.field("choices", "two, one of them right, for `rank_binary`", got))
+            Err(item.field("choices", "two, one of them right, for `rank_binary`", &got))
         }
     }
 }
 
+#[expect(clippy::float_cmp, reason = "equal probabilities are one threshold")]
 /// Areas, in percent, under the ROC curve (trapezoids) and the precision-recall curve (steps), over points in falling order of
 /// probability; equal probabilities are one threshold.
 fn areas(points: &[Point]) -> Option<(f64, f64)> {

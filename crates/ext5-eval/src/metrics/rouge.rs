@@ -19,7 +19,7 @@ pub(crate) const METRIC: Metric = Metric {
         let (prediction, references) = item.texts("rouge")?;
         let prediction = text::lower(prediction);
         let lowered: Vec<_> = references.iter().map(|text| text::lower(text)).collect();
-        let mut words = WordIds::default();
+        let mut words = WordIds::new();
         let predicted = Summary::new(&prediction, &mut words);
         let mut best = vec![0.0_f64; 4];
         for reference in &lowered {

@@ -2,12 +2,17 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Numbers words by their first appearance.
-#[derive(Default)]
 pub(super) struct WordIds<'a> {
     ids: HashMap<&'a str, u32, BuildHasherDefault<Mix>>,
 }
 
 impl<'a> WordIds<'a> {
+    pub(super) fn new() -> Self {
+        Self {
+            ids: HashMap::with_capacity_and_hasher(64, BuildHasherDefault::default()),
+        }
+    }
+
     pub(super) fn id(&mut self, word: &'a str) -> u32 {
         let next = self.ids.len() as u32;
         *self.ids.entry(word).or_insert(next)

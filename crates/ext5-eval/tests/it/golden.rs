@@ -35,6 +35,7 @@ fn item<'a>(id: &'a str, prediction: Answer<'a>, target: Answer<'a>) -> Item<'a>
         prediction,
         target,
         references: Cow::Owned(vec![String::new()]),
+        invalid: false,
         group: None,
         classes: 0,
         ranking: None,

@@ -1,4 +1,9 @@
 //! Scores against recorded results of the reference packages, and the evaluator over scripted models.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helping functions too"
+)]
+
 mod golden;
 mod rouge_fixture;
 mod scripted;

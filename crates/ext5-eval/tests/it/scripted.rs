@@ -78,11 +78,10 @@ fn answers() -> BTreeMap<&'static str, &'static str> {
 }
 
 fn from_script(inputs: &str) -> Result<String, Failure> {
-    Ok(answers()
-        .get(inputs)
-        .copied()
-        .unwrap_or_default()
-        .to_owned())
+    let answer = answers().get(inputs).copied();
+    answer
+        .map(str::to_owned)
+        .ok_or_else(|| format!("`{inputs}` is not in the script").into())
 }
 
 fn no_score(_: &str, _: &str) -> f64 {
