@@ -3,7 +3,12 @@ use std::path::PathBuf;
 
 /// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (ExT5, arXiv 2111.10952).
 #[derive(Debug, Parser)]
-#[command(name = "ext5", version, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "ext5",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
     /// Print one JSON object on stdout in place of text.
     #[arg(long, global = true)]
@@ -18,22 +23,34 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Pre-train T5 and ExT5 on the built-in micro-world, fine-tune both, print their scores side by side.
-    #[command(after_help = "Examples:\n  ext5 quickstart\n  ext5 quickstart --dir runs/first --set trainer.steps=500")]
+    #[command(
+        after_help = "Examples:\n  ext5 quickstart\n  ext5 quickstart --dir runs/first --set trainer.steps=500"
+    )]
     Quickstart(QuickstartArgs),
     /// Train: pre-train, or fine-tune from `init.from`.
-    #[command(after_help = "Examples:\n  ext5 train --recipe micro_ext5\n  ext5 train --recipe ext5_local --set data.root=data --run-dir runs/a\n  ext5 train --recipe finetune_local --set data.root=data --set init.from=runs/a --set data.mixture=super_glue_cb\n  ext5 train --resume --run-dir runs/a")]
+    #[command(
+        after_help = "Examples:\n  ext5 train --recipe micro_ext5\n  ext5 train --recipe ext5_local --set data.root=data --run-dir runs/a\n  ext5 train --recipe finetune_local --set data.root=data --set init.from=runs/a --set data.mixture=super_glue_cb\n  ext5 train --resume --run-dir runs/a"
+    )]
     Train(TrainArgs),
     /// Score a model on a task, a mixture or a suite.
-    #[command(after_help = "Examples:\n  ext5 evaluate --model runs/a --suite superglue --set data.root=data\n  ext5 evaluate --model runs/a --task micro_reading --limit 100 --json")]
+    #[command(
+        after_help = "Examples:\n  ext5 evaluate --model runs/a --suite superglue --set data.root=data\n  ext5 evaluate --model runs/a --task micro_reading --limit 100 --json"
+    )]
     Evaluate(EvaluateArgs),
     /// Answer each line of a JSONL file: `inputs` in, `prediction` out.
-    #[command(after_help = "Examples:\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl\n  ext5 predict --model flan-t5-small --input in.jsonl --output out.jsonl --max-tokens 64")]
+    #[command(
+        after_help = "Examples:\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl\n  ext5 predict --model flan-t5-small --input in.jsonl --output out.jsonl --max-tokens 64"
+    )]
     Predict(PredictArgs),
     /// Log-likelihood of each line of a JSONL file: `inputs`, `targets` in, `log_likelihood`, `tokens` out.
-    #[command(after_help = "Examples:\n  ext5 score --model runs/a --input in.jsonl --output out.jsonl\n  ext5 score --model t5-small --input in.jsonl --output out.jsonl --batch-rows 8")]
+    #[command(
+        after_help = "Examples:\n  ext5 score --model runs/a --input in.jsonl --output out.jsonl\n  ext5 score --model t5-small --input in.jsonl --output out.jsonl --batch-rows 8"
+    )]
     Score(ScoreArgs),
     /// Token ids of each line of a JSONL file: `text` in, `ids` out, no end of sequence added.
-    #[command(after_help = "Examples:\n  ext5 tokenize --vocabulary spiece.model --input in.jsonl --output out.jsonl\n  ext5 tokenize --vocabulary bytes --input in.jsonl --output out.jsonl")]
+    #[command(
+        after_help = "Examples:\n  ext5 tokenize --vocabulary spiece.model --input in.jsonl --output out.jsonl\n  ext5 tokenize --vocabulary bytes --input in.jsonl --output out.jsonl"
+    )]
     Tokenize(TokenizeArgs),
     /// List, show and check tasks.
     #[command(subcommand)]
@@ -42,10 +59,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Mixture(MixtureCommand),
     /// Bring a Hugging Face T5 into a directory, checked.
-    #[command(after_help = "Examples:\n  ext5 import --from flan-t5-small --to models/flan\n  ext5 import --from t5-v1_1-base --to models/base --json")]
+    #[command(
+        after_help = "Examples:\n  ext5 import --from flan-t5-small --to models/flan\n  ext5 import --from t5-v1_1-base --to models/base --json"
+    )]
     Import(CopyArgs),
     /// Write a model in Hugging Face's layout.
-    #[command(after_help = "Examples:\n  ext5 export --from runs/a --to exported --format hf\n  ext5 export --from runs/a/checkpoints/step_00000100 --to exported")]
+    #[command(
+        after_help = "Examples:\n  ext5 export --from runs/a --to exported --format hf\n  ext5 export --from runs/a/checkpoints/step_00000100 --to exported"
+    )]
     Export(ExportArgs),
     /// Show a run's configuration with all its defaults.
     #[command(subcommand)]
@@ -194,7 +215,9 @@ pub(crate) enum TaskCommand {
     #[command(after_help = "Examples:\n  ext5 task list\n  ext5 task list --json")]
     List(CatalogueArgs),
     /// Show one task and some of its examples.
-    #[command(after_help = "Examples:\n  ext5 task show micro_reading\n  ext5 task show super_glue_cb --set data.root=data --split validation")]
+    #[command(
+        after_help = "Examples:\n  ext5 task show micro_reading\n  ext5 task show super_glue_cb --set data.root=data --split validation"
+    )]
     Show(TaskShowArgs),
     /// Check task files against their own examples: one, or all.
     #[command(after_help = "Examples:\n  ext5 task check\n  ext5 task check super_glue_cb")]
@@ -237,7 +260,9 @@ pub(crate) enum MixtureCommand {
     #[command(after_help = "Examples:\n  ext5 mixture list\n  ext5 mixture list --json")]
     List(CatalogueArgs),
     /// Per task: examples, shares of examples and tokens, epochs, truncation, before a step is taken.
-    #[command(after_help = "Examples:\n  ext5 mixture plan --recipe micro_ext5\n  ext5 mixture plan --recipe ext5_local --set data.root=data --set trainer.steps=10000")]
+    #[command(
+        after_help = "Examples:\n  ext5 mixture plan --recipe micro_ext5\n  ext5 mixture plan --recipe ext5_local --set data.root=data --set trainer.steps=10000"
+    )]
     Plan(ConfigArgs),
 }
 
@@ -266,6 +291,8 @@ pub(crate) struct ExportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the resolved configuration.
-    #[command(after_help = "Examples:\n  ext5 config show --recipe ext5_local\n  ext5 config show --config my.toml --set trainer.steps=10")]
+    #[command(
+        after_help = "Examples:\n  ext5 config show --recipe ext5_local\n  ext5 config show --config my.toml --set trainer.steps=10"
+    )]
     Show(ConfigArgs),
 }

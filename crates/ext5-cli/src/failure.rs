@@ -18,7 +18,11 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// Says what failed on stderr (and as JSON on stdout) and gives the exit code of its sort.
-#[expect(clippy::print_stderr, clippy::print_stdout, reason = "the one place where errors meet the terminal")]
+#[expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "the one place where errors meet the terminal"
+)]
 pub(crate) fn report(error: &anyhow::Error, as_json: bool) -> ExitCode {
     let kind = kind(error);
     let mut message = String::new();
@@ -33,7 +37,10 @@ pub(crate) fn report(error: &anyhow::Error, as_json: bool) -> ExitCode {
     eprintln!("error: {message}");
     if as_json {
         let code = kind.exit_code();
-        println!("{}", json!({ "error": { "code": code, "kind": format!("{kind:?}"), "message": message } }));
+        println!(
+            "{}",
+            json!({ "error": { "code": code, "kind": format!("{kind:?}"), "message": message } })
+        );
     }
     ExitCode::from(kind.exit_code())
 }
@@ -41,12 +48,32 @@ pub(crate) fn report(error: &anyhow::Error, as_json: bool) -> ExitCode {
 /// The sort of the first cause that has one.
 fn kind(error: &anyhow::Error) -> ErrorKind {
     let known = |cause: &(dyn std::error::Error + 'static)| {
-        None.or_else(|| cause.downcast_ref::<ext5_trainer::Error>().map(ext5_trainer::Error::kind))
-            .or_else(|| cause.downcast_ref::<ext5_studies::Error>().map(ext5_studies::Error::kind))
-            .or_else(|| cause.downcast_ref::<ext5_tasks::Error>().map(ext5_tasks::Error::kind))
-            .or_else(|| cause.downcast_ref::<ext5_eval::Error>().map(ext5_eval::Error::kind))
-            .or_else(|| cause.downcast_ref::<ext5_data::Error>().map(ext5_data::Error::kind))
-            .or_else(|| cause.downcast_ref::<Refused>().map(|refused| refused.kind))
+        None.or_else(|| {
+            cause
+                .downcast_ref::<ext5_trainer::Error>()
+                .map(ext5_trainer::Error::kind)
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<ext5_studies::Error>()
+                .map(ext5_studies::Error::kind)
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<ext5_tasks::Error>()
+                .map(ext5_tasks::Error::kind)
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<ext5_eval::Error>()
+                .map(ext5_eval::Error::kind)
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<ext5_data::Error>()
+                .map(ext5_data::Error::kind)
+        })
+        .or_else(|| cause.downcast_ref::<Refused>().map(|refused| refused.kind))
     };
     error.chain().find_map(known).unwrap_or(ErrorKind::Other)
 }

@@ -12,8 +12,15 @@ pub(crate) struct Output {
 
 impl Output {
     /// Prints `value` as JSON, or else `text`. A reader that has gone away is no error.
-    #[expect(clippy::unnecessary_wraps, reason = "the last expression of every command")]
-    pub(crate) fn print(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the last expression of every command"
+    )]
+    pub(crate) fn print(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<()> {
         let text = if self.json {
             serde_json::to_string(value).unwrap_or_default()
         } else {

@@ -16,7 +16,11 @@ pub(crate) fn watch() -> std::io::Result<Stop> {
                 signal_hook::low_level::exit(code);
             }
             asked = true;
-            if interrupt { wish.interrupt() } else { wish.terminate() }
+            if interrupt {
+                wish.interrupt()
+            } else {
+                wish.terminate()
+            }
         }
     });
     Ok(stop)

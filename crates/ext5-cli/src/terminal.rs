@@ -74,7 +74,11 @@ impl Terminal {
         }
         let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
         let per_second = self.tokens as f64 / seconds;
-        self.progress(step, steps, &format!("loss {loss:.3}, {per_second:.0} tokens/s"));
+        self.progress(
+            step,
+            steps,
+            &format!("loss {loss:.3}, {per_second:.0} tokens/s"),
+        );
         if step == steps {
             self.first_step = None;
             if let Some(bar) = self.bar.take() {
@@ -91,7 +95,12 @@ impl Observer for Terminal {
             Event::Caching { task, examples } => {
                 self.progress(examples, 0, &format!("examples of `{task}` tokenized"));
             }
-            Event::Step { step, steps, loss, tokens } => self.step(step, steps, loss, tokens),
+            Event::Step {
+                step,
+                steps,
+                loss,
+                tokens,
+            } => self.step(step, steps, loss, tokens),
             Event::Metrics(line) => {
                 if line["kind"] == "validation" {
                     self.say(&line.to_string());

@@ -118,7 +118,7 @@ impl Default for T5Config {
 
 /// (name, `d_model`, `d_ff`, layers, heads, `d_kv`, T5 1.1?) of the published sizes and of two small ones for one CPU.
 pub const PRESETS: &[(&str, usize, usize, usize, usize, usize, bool)] = &[
-    ("tiny", 64, 128, 2, 4, 16, true),
+    ("tiny", 64, 128, 2, 2, 32, true),
     ("mini", 256, 512, 4, 4, 64, true),
     ("t5_small", 512, 2048, 6, 8, 64, false),
     ("t5_base", 768, 3072, 12, 12, 64, false),

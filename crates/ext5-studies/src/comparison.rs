@@ -3,7 +3,7 @@ use crate::{Error, Result};
 use ext5_data::{door, storage};
 use ext5_eval::TaskReport;
 use ext5_trainer::{
-    Event, EvaluationPlan, ModelDir, Observer, OpenOptions, RunConfig, Stop, recipe, train,
+    EvaluationPlan, Event, ModelDir, Observer, OpenOptions, RunConfig, Stop, recipe, train,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -80,15 +80,22 @@ pub struct ComparisonReport {
 /// [`Error::Trainer`] where an override is not valid.
 pub fn quickstart(overrides: &[String]) -> Result<Comparison> {
     let arm = |name: &str, file: &str| -> Result<Arm> {
-        Ok(Arm { name: name.to_owned(), config: recipe(file, overrides)? })
+        Ok(Arm {
+            name: name.to_owned(),
+            config: recipe(file, overrides)?,
+        })
     };
     Ok(Comparison {
         arms: vec![arm("T5", "micro_t5")?, arm("ExT5", "micro_ext5")?],
         finetune: recipe("micro_finetune", &[])?,
-        tasks: ["micro_heldout_entailment", "micro_heldout_reading", "micro_heldout_recall"]
-            .map(str::to_owned)
-            .to_vec(),
-        seeds: vec![0, 1],
+        tasks: [
+            "micro_heldout_entailment",
+            "micro_heldout_reading",
+            "micro_heldout_recall",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        seeds: vec![0],
         split: "test".to_owned(),
         limit: Some(200),
     })
@@ -109,8 +116,12 @@ impl Comparison {
         self.claim(dir)?;
         for arm in &self.arms {
             observer.on(&Event::Note(&format!("pre-training {}", arm.name)));
-            ran(&arm.config, &dir.join(&arm.name), stop, observer)
-                .map_err(|source| Error::Run { cell: arm.name.clone(), source })?;
+            ran(&arm.config, &dir.join(&arm.name), stop, observer).map_err(|source| {
+                Error::Run {
+                    cell: arm.name.clone(),
+                    source,
+                }
+            })?;
         }
         let mut cells = Vec::new();
         for task in &self.tasks {
@@ -172,7 +183,10 @@ impl Comparison {
             let bytes = door::read(&finished, 1 << 24)?;
             return Ok(door::parse(&finished, || serde_json::from_slice(&bytes))?);
         }
-        observer.on(&Event::Note(&format!("fine-tuning {} on {task}, seed {seed}", arm.name)));
+        observer.on(&Event::Note(&format!(
+            "fine-tuning {} on {task}, seed {seed}",
+            arm.name
+        )));
         let mut config = self.finetune.clone();
         task.clone_into(&mut config.data.mixture);
         config.init.from = Some(dir.join(&arm.name));
@@ -218,10 +232,15 @@ fn ran(
 }
 
 fn summary(task: &str, arm: &str, reports: &[TaskReport]) -> Option<Cell> {
-    let scores: Vec<_> = reports.iter().filter_map(|report| report.scores.first()).collect();
+    let scores: Vec<_> = reports
+        .iter()
+        .filter_map(|report| report.scores.first())
+        .collect();
     let values: Vec<f64> = scores.iter().filter_map(|score| score.value).collect();
     let halves = scores.iter().filter_map(|score| score.interval.as_ref());
-    let halves: Vec<f64> = halves.map(|interval| (interval.high - interval.low) / 2.0).collect();
+    let halves: Vec<f64> = halves
+        .map(|interval| (interval.high - interval.low) / 2.0)
+        .collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     Some(Cell {
         task: task.to_owned(),
@@ -238,27 +257,50 @@ impl ComparisonReport {
     pub fn to_text(&self) -> String {
         let mut header = vec!["task".to_owned(), "score".to_owned()];
         header.extend(self.arms.iter().cloned());
-        header.extend(self.arms.iter().skip(1).map(|arm| format!("{arm} - {}", self.arms[0])));
+        header.extend(
+            self.arms
+                .iter()
+                .skip(1)
+                .map(|arm| format!("{arm} - {}", self.arms[0])),
+        );
         let mut rows = vec![header];
         for cells in self.cells.chunks(self.arms.len().max(1)) {
             let Some(first) = cells.first() else { continue };
             let mut row = vec![first.task.clone(), first.score.clone()];
             row.extend(
-                cells.iter().map(|cell| format!("{:.1} ± {:.1}", cell.mean, cell.half_interval)),
+                cells
+                    .iter()
+                    .map(|cell| format!("{:.1} ± {:.1}", cell.mean, cell.half_interval)),
             );
-            row.extend(cells.iter().skip(1).map(|cell| format!("{:+.1}", cell.mean - first.mean)));
+            row.extend(
+                cells
+                    .iter()
+                    .skip(1)
+                    .map(|cell| format!("{:+.1}", cell.mean - first.mean)),
+            );
             rows.push(row);
         }
         let mut averages = vec!["mean".to_owned(), String::new()];
         let mean = |arm: &str| {
-            let means = self.cells.iter().filter(|cell| cell.arm == arm).map(|cell| cell.mean);
+            let means = self
+                .cells
+                .iter()
+                .filter(|cell| cell.arm == arm)
+                .map(|cell| cell.mean);
             means.clone().sum::<f64>() / means.count().max(1) as f64
         };
         averages.extend(self.arms.iter().map(|arm| format!("{:.1}", mean(arm))));
         let first = self.arms.first().map_or(0.0, |arm| mean(arm));
-        averages.extend(self.arms.iter().skip(1).map(|arm| format!("{:+.1}", mean(arm) - first)));
+        averages.extend(
+            self.arms
+                .iter()
+                .skip(1)
+                .map(|arm| format!("{:+.1}", mean(arm) - first)),
+        );
         rows.push(averages);
-        let limit = self.limit.map_or("all".to_owned(), |limit| format!("at most {limit}"));
+        let limit = self
+            .limit
+            .map_or("all".to_owned(), |limit| format!("at most {limit}"));
         format!(
             "{}\nmeans of {} fine-tuning seeds; {} pre-training and {} fine-tuning steps; {limit} test examples a task; ± is half the 95 % interval over examples, not over pre-training seeds\n",
             text_table(&rows),

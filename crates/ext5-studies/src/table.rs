@@ -35,7 +35,10 @@ mod tests {
     #[test]
     fn numbers_stand_right_and_names_left() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let rows = [row(["task", "score", "T5"]), row(["a_long_name", "em", "7.5"])];
+        let rows = [
+            row(["task", "score", "T5"]),
+            row(["a_long_name", "em", "7.5"]),
+        ];
         let expected =
             "task         score   T5\n-----------  -----  ---\na_long_name  em     7.5\n";
         assert_eq!(text_table(&rows), expected);

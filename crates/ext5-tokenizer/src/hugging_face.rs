@@ -28,7 +28,11 @@ pub(crate) fn tokenizer_json(definition: &Definition) -> Vec<u8> {
         .map(|piece| (piece.text.as_str(), piece.score))
         .collect();
     let eos = text(definition, definition.eos_id);
-    let prepend = if definition.normalization.add_dummy_prefix { "always" } else { "never" };
+    let prepend = if definition.normalization.add_dummy_prefix {
+        "always"
+    } else {
+        "never"
+    };
     let metaspace = json!({
         "type": "Metaspace", "replacement": SPACE, "split": true,
         "prepend_scheme": prepend,
@@ -94,9 +98,7 @@ fn added_tokens(definition: &Definition) -> Vec<Value> {
 }
 
 fn normalizer(definition: &Definition) -> Value {
-    let replace = |pattern: Value, content: &str| {
-        json!({ "type": "Replace", "pattern": pattern, "content": content })
-    };
+    let replace = |pattern: Value, content: &str| json!({ "type": "Replace", "pattern": pattern, "content": content });
     let trims = definition.normalization.remove_extra_whitespaces;
     let steps = match &definition.normalization.rule {
         Rule::Nfkc => vec![

@@ -19,9 +19,15 @@ pub(crate) struct DeviceBatch {
 }
 
 pub(crate) fn to_device(batch: &Batch, rows: Range<usize>, device: &Device) -> DeviceBatch {
-    let encoder = Cut::new(&batch.encoder_segment_ids, batch.inputs_length, rows.clone());
+    let encoder = Cut::new(
+        &batch.encoder_segment_ids,
+        batch.inputs_length,
+        rows.clone(),
+    );
     let decoder = Cut::new(&batch.decoder_segment_ids, batch.targets_length, rows);
-    let weights = decoder.values(&batch.decoder_loss_weights).collect::<Vec<f32>>();
+    let weights = decoder
+        .values(&batch.decoder_loss_weights)
+        .collect::<Vec<f32>>();
     DeviceBatch {
         input: Seq2SeqInput {
             encoder_tokens: encoder.ints(&batch.encoder_input_tokens, device),
@@ -45,8 +51,16 @@ struct Cut {
 impl Cut {
     fn new(segments: &[u32], length: usize, rows: Range<usize>) -> Self {
         let row = |row: usize| &segments[row * length..(row + 1) * length];
-        let used = |ids: &[u32]| ids.iter().rposition(|&id| id != 0).map_or(0, |last| last + 1);
-        let longest = rows.clone().map(|index| used(row(index))).max().unwrap_or(0);
+        let used = |ids: &[u32]| {
+            ids.iter()
+                .rposition(|&id| id != 0)
+                .map_or(0, |last| last + 1)
+        };
+        let longest = rows
+            .clone()
+            .map(|index| used(row(index)))
+            .max()
+            .unwrap_or(0);
         let cut = longest.max(1).next_multiple_of(LENGTH_STEP).min(length);
         Self { rows, length, cut }
     }
@@ -57,7 +71,9 @@ impl Cut {
 
     fn values<'a, T: Copy>(&'a self, values: &'a [T]) -> impl Iterator<Item = T> + 'a {
         self.rows.clone().flat_map(move |row| {
-            values[row * self.length..row * self.length + self.cut].iter().copied()
+            values[row * self.length..row * self.length + self.cut]
+                .iter()
+                .copied()
         })
     }
 
@@ -74,13 +90,19 @@ pub(crate) fn losses_by_segment(
     per_token: &[f32],
     length: usize,
 ) -> Vec<f64> {
-    let inside = batch.segments.iter().filter(|segment| rows.contains(&segment.row));
+    let inside = batch
+        .segments
+        .iter()
+        .filter(|segment| rows.contains(&segment.row));
     inside
         .map(|segment| {
             let first = segment.row * batch.targets_length;
             let ids = &batch.decoder_segment_ids[first..first + length];
             let losses = &per_token[(segment.row - rows.start) * length..][..length];
-            let own = ids.iter().zip(losses).filter(|(id, _)| **id == segment.segment);
+            let own = ids
+                .iter()
+                .zip(losses)
+                .filter(|(id, _)| **id == segment.segment);
             own.map(|(_, loss)| f64::from(*loss)).sum()
         })
         .collect()

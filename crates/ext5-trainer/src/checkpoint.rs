@@ -55,8 +55,15 @@ impl Checkpoint {
         for (name, bytes) in files {
             storage.write(&unfinished.join(name), bytes)?;
         }
-        let files = files.iter().map(|(name, bytes)| (name.clone(), entry(bytes))).collect();
-        let manifest = Manifest { format: FORMAT, step, files };
+        let files = files
+            .iter()
+            .map(|(name, bytes)| (name.clone(), entry(bytes)))
+            .collect();
+        let manifest = Manifest {
+            format: FORMAT,
+            step,
+            files,
+        };
         let text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
         storage.write(&unfinished.join(MANIFEST), &text)?;
         storage.remove(&path)?;
@@ -70,17 +77,25 @@ impl Checkpoint {
     /// [`Error::Data`] where there is no manifest, [`Error::Checkpoint`] where it is damaged.
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = door::read(&path.join(MANIFEST), 1 << 24)?;
-        let damaged = |reason: String| Error::Checkpoint { path: path.to_owned(), reason };
+        let damaged = |reason: String| Error::Checkpoint {
+            path: path.to_owned(),
+            reason,
+        };
         let manifest: Manifest = serde_json::from_slice(&bytes)
             .map_err(|error| damaged(format!("`{MANIFEST}`: {error}")))?;
         if manifest.format != FORMAT {
             let found = manifest.format;
-            return Err(damaged(format!("it has format {found}, this program reads {FORMAT}")));
+            return Err(damaged(format!(
+                "it has format {found}, this program reads {FORMAT}"
+            )));
         }
         if let Some(name) = manifest.files.keys().find(|name| !is_plain(name)) {
             return Err(damaged(format!("`{name}` is no file name")));
         }
-        Ok(Self { path: path.to_owned(), manifest })
+        Ok(Self {
+            path: path.to_owned(),
+            manifest,
+        })
     }
 
     /// Whether `path` looks like a checkpoint.
@@ -108,7 +123,10 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Checkpoint`] where size or hash differ from the manifest's, [`Error::Data`] where it cannot be read.
     pub fn read(&self, name: &str) -> Result<Vec<u8>> {
-        let damaged = |reason: String| Error::Checkpoint { path: self.path.clone(), reason };
+        let damaged = |reason: String| Error::Checkpoint {
+            path: self.path.clone(),
+            reason,
+        };
         let entry = self
             .manifest
             .files
@@ -117,10 +135,14 @@ impl Checkpoint {
         let bytes = door::read(&self.path.join(name), LARGEST_FILE)?;
         if bytes.len() as u64 != entry.bytes {
             let (found, expected) = (bytes.len(), entry.bytes);
-            return Err(damaged(format!("`{name}` has {found} bytes, expected {expected}")));
+            return Err(damaged(format!(
+                "`{name}` has {found} bytes, expected {expected}"
+            )));
         }
         if blake3::hash(&bytes).to_hex().as_str() != entry.blake3 {
-            return Err(damaged(format!("the content of `{name}` is not what was written")));
+            return Err(damaged(format!(
+                "the content of `{name}` is not what was written"
+            )));
         }
         Ok(bytes)
     }
@@ -130,7 +152,10 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::read`].
     pub fn verify(&self) -> Result<()> {
-        self.manifest.files.keys().try_for_each(|name| self.read(name).map(drop))
+        self.manifest
+            .files
+            .keys()
+            .try_for_each(|name| self.read(name).map(drop))
     }
 }
 
@@ -187,12 +212,16 @@ fn committed(run_dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn name(path: &Path) -> &str {
-    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
 }
 
 /// Whether a name from a file may be used as the name of a file in a directory.
 pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
 }

@@ -33,16 +33,23 @@ pub fn open(name: &str) -> Result<Device> {
         #[cfg(feature = "vulkan")]
         "vulkan" => wgpu().map(|_| Device::vulkan(burn::tensor::DeviceKind::default())),
         #[cfg(feature = "cuda")]
-        "cuda" => (!Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec().is_empty())
-            .then(|| Device::cuda(0)),
+        "cuda" => (!Device::enumerate(burn::tensor::DeviceType::Cuda)
+            .into_vec()
+            .is_empty())
+        .then(|| Device::cuda(0)),
         _ => None,
     };
-    device.ok_or_else(|| Error::NoDevice { name: name.to_owned(), compiled: compiled().join(", ") })
+    device.ok_or_else(|| Error::NoDevice {
+        name: name.to_owned(),
+        compiled: compiled().join(", "),
+    })
 }
 
 /// A wgpu device, if an adapter is present: asking Burn for one where there is none would panic.
 #[cfg(feature = "wgpu")]
 fn wgpu() -> Option<Device> {
-    let present = !Device::enumerate(burn::tensor::DeviceType::Wgpu).into_vec().is_empty();
+    let present = !Device::enumerate(burn::tensor::DeviceType::Wgpu)
+        .into_vec()
+        .is_empty();
     present.then(|| Device::wgpu(burn::tensor::DeviceKind::default()))
 }

@@ -63,7 +63,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// A checkpoint does not hold what its manifest says.
-    #[error("the checkpoint `{path}` is damaged: {reason}; resume from an older one by removing it")]
+    #[error(
+        "the checkpoint `{path}` is damaged: {reason}; resume from an older one by removing it"
+    )]
     Checkpoint {
         /// Its directory.
         path: PathBuf,
@@ -107,7 +109,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub(crate) fn device(action: &'static str, error: &impl std::fmt::Debug) -> Self {
-        Self::Device { action, reason: format!("{error:?}") }
+        Self::Device {
+            action,
+            reason: format!("{error:?}"),
+        }
     }
 
     /// What sort of error this is, for exit codes.
@@ -123,7 +128,9 @@ impl Error {
             Self::Recipe { .. } | Self::RunDirectory { .. } => ErrorKind::Request,
             Self::NoDevice { .. } | Self::Device { .. } => ErrorKind::Device,
             Self::NoModel { .. } => ErrorKind::Missing,
-            Self::Stopped { interrupted: true, .. } => ErrorKind::Interrupted,
+            Self::Stopped {
+                interrupted: true, ..
+            } => ErrorKind::Interrupted,
             Self::Stopped { .. } => ErrorKind::Stopped,
         }
     }

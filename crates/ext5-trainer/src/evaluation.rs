@@ -25,7 +25,12 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { device: "flex".to_owned(), vocabulary: None, inputs_length: 512, batch_rows: 16 }
+        Self {
+            device: "flex".to_owned(),
+            vocabulary: None,
+            inputs_length: 512,
+            batch_rows: 16,
+        }
     }
 }
 
@@ -36,7 +41,12 @@ impl OpenOptions {
     /// Whatever is missing or damaged of model, vocabulary and device.
     pub fn predictor(&self, dir: &ModelDir) -> Result<T5Predictor> {
         let model = dir.load(&device::open(&self.device)?, Some(0.0))?;
-        T5Predictor::new(&model, self.vocabulary(dir)?, self.inputs_length, self.batch_rows)
+        T5Predictor::new(
+            &model,
+            self.vocabulary(dir)?,
+            self.inputs_length,
+            self.batch_rows,
+        )
     }
 
     /// The vocabulary named, or else the model's own.
@@ -52,7 +62,9 @@ impl OpenOptions {
                 "no vocabulary lies beside the model `{}`; name one with `--vocabulary FILE`",
                 dir.path().display()
             );
-            crate::Error::Config { problems: vec![problem] }
+            crate::Error::Config {
+                problems: vec![problem],
+            }
         })
     }
 }
@@ -73,8 +85,8 @@ pub struct EvaluationPlan {
 }
 
 /// Takes each example with its answer.
-pub type OnSample<'a> =
-    dyn FnMut(&Sample<'_>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
+pub type OnSample<'a> = dyn FnMut(&Sample<'_>) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>>
+    + 'a;
 
 impl EvaluationPlan {
     /// Scores every task of a mixture, or one task. Tasks without data are answered with the reason.
@@ -139,7 +151,14 @@ impl EvaluationPlan {
             ..EvaluateOptions::default()
         };
         let on_report = &mut |_: &TaskReport| Ok(());
-        Ok(evaluate_suite(spec, self.limit, &mut find, predictor, &mut options, on_report)?)
+        Ok(evaluate_suite(
+            spec,
+            self.limit,
+            &mut find,
+            predictor,
+            &mut options,
+            on_report,
+        )?)
     }
 
     /// A task for the evaluator; one the catalogue does not have is missing, not wrong.
@@ -157,6 +176,9 @@ impl EvaluationPlan {
 
 fn progress<'a>(observer: &'a mut dyn Observer) -> impl FnMut(Progress<'_>) + 'a {
     |progress| {
-        observer.on(&Event::Evaluating { task: progress.task, examples: progress.done });
+        observer.on(&Event::Evaluating {
+            task: progress.task,
+            examples: progress.done,
+        });
     }
 }

@@ -46,15 +46,23 @@ pub fn feeds(
             }
             None => None,
         };
-        let options =
-            CacheOptions { chunk, limit: data.max_examples, workers: data.workers.max(1) };
+        let options = CacheOptions {
+            chunk,
+            limit: data.max_examples,
+            workers: data.workers.max(1),
+        };
         let mut on_event = |event: CacheEvent| {
             match &event {
                 CacheEvent::Encoded { examples, .. } => {
-                    observer.on(&Event::Caching { task: &spec.name, examples: *examples });
+                    observer.on(&Event::Caching {
+                        task: &spec.name,
+                        examples: *examples,
+                    });
                 }
                 CacheEvent::Waiting { holder } => {
-                    observer.on(&Event::Note(&format!("waiting for {holder} to build the cache")));
+                    observer.on(&Event::Note(&format!(
+                        "waiting for {holder} to build the cache"
+                    )));
                 }
                 CacheEvent::Rebuilding { reason } => {
                     let note = format!("building the cache of `{}` again: {reason}", spec.name);
@@ -87,10 +95,19 @@ pub fn feeds(
     for share in &resolved.shares {
         if let Some((cache, objective)) = caches.remove(&share.task) {
             let objective = objective.map(|objective| (objective, sentinels));
-            feeds.push(TaskFeed { name: share.task.clone(), share: share.share, cache, objective });
+            feeds.push(TaskFeed {
+                name: share.task.clone(),
+                share: share.share,
+                cache,
+                objective,
+            });
         }
     }
-    Ok(Feeds { feeds, shares: resolved.shares, absent: resolved.absent })
+    Ok(Feeds {
+        feeds,
+        shares: resolved.shares,
+        absent: resolved.absent,
+    })
 }
 
 /// The objective of a self-supervised task; T5's span corruption where its file names none.
@@ -99,9 +116,9 @@ fn objective(spec: &ext5_data::TaskSpec) -> Option<Objective> {
     Some(match &spec.objective {
         None => Objective::span_corruption(0.15, 3.0),
         Some(objective) => match objective.kind {
-            ObjectiveKind::PrefixLm => {
-                Objective::PrefixLm { noise_density: objective.noise_density }
-            }
+            ObjectiveKind::PrefixLm => Objective::PrefixLm {
+                noise_density: objective.noise_density,
+            },
             _ => Objective::span_corruption(
                 objective.noise_density,
                 objective.mean_noise_span_length,

@@ -35,7 +35,11 @@ impl Ledger {
     /// An empty ledger of so many tasks.
     pub fn new(tasks: usize) -> Self {
         let empty = vec![TaskLedger::default(); tasks];
-        Self { total: empty.clone(), window: empty, window_z_loss: 0.0 }
+        Self {
+            total: empty.clone(),
+            window: empty,
+            window_z_loss: 0.0,
+        }
     }
 
     /// Enters one step.
@@ -43,7 +47,9 @@ impl Ledger {
         self.window_z_loss += outcome.z_loss;
         for (segment, loss) in batch.segments.iter().zip(&outcome.segments) {
             for ledger in [&mut self.total, &mut self.window] {
-                let Some(task) = ledger.get_mut(segment.task) else { continue };
+                let Some(task) = ledger.get_mut(segment.task) else {
+                    continue;
+                };
                 task.examples += 1;
                 task.inputs_tokens += segment.inputs_tokens as u64;
                 task.targets_tokens += segment.targets_tokens as u64;
@@ -90,18 +96,22 @@ impl Ledger {
 
     /// The whole run per task, with the epochs each task has been through.
     pub fn summary(&self, names: &[String], sizes: &[u64]) -> Value {
-        let tasks = names.iter().zip(&self.total).zip(sizes).map(|((name, task), &size)| {
-            let row = json!({
-                "loss": per_token(task.loss_sum, task.targets_tokens),
-                "examples": task.examples,
-                "epochs": task.examples as f64 / size.max(1) as f64,
-                "inputs_tokens": task.inputs_tokens,
-                "targets_tokens": task.targets_tokens,
-                "inputs_truncated": task.inputs_truncated,
-                "targets_truncated": task.targets_truncated,
+        let tasks = names
+            .iter()
+            .zip(&self.total)
+            .zip(sizes)
+            .map(|((name, task), &size)| {
+                let row = json!({
+                    "loss": per_token(task.loss_sum, task.targets_tokens),
+                    "examples": task.examples,
+                    "epochs": task.examples as f64 / size.max(1) as f64,
+                    "inputs_tokens": task.inputs_tokens,
+                    "targets_tokens": task.targets_tokens,
+                    "inputs_truncated": task.inputs_truncated,
+                    "targets_truncated": task.targets_truncated,
+                });
+                (name.clone(), row)
             });
-            (name.clone(), row)
-        });
         Value::Object(tasks.collect())
     }
 }

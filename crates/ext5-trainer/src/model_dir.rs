@@ -27,21 +27,32 @@ impl ModelDir {
     /// # Errors
     /// [`Error::NoModel`] where there is none, [`Error::Checkpoint`] where it is damaged.
     pub fn find(path: &Path) -> Result<Self> {
-        let no_model = || Error::NoModel { path: path.to_owned() };
+        let no_model = || Error::NoModel {
+            path: path.to_owned(),
+        };
         if path.join(CHECKPOINTS).is_dir() {
             let (checkpoint, mut skipped) = newest(path)?;
             let Some(checkpoint) = checkpoint else {
                 return Err(skipped.pop().unwrap_or_else(no_model));
             };
             let path = checkpoint.path().to_owned();
-            return Ok(Self { path, checkpoint: Some(checkpoint), skipped });
+            return Ok(Self {
+                path,
+                checkpoint: Some(checkpoint),
+                skipped,
+            });
         }
         if !path.join(CONFIG).is_file() {
             return Err(no_model());
         }
-        let checkpoint =
-            Checkpoint::is_at(path).then(|| Checkpoint::open(path)).transpose()?;
-        Ok(Self { path: path.to_owned(), checkpoint, skipped: Vec::new() })
+        let checkpoint = Checkpoint::is_at(path)
+            .then(|| Checkpoint::open(path))
+            .transpose()?;
+        Ok(Self {
+            path: path.to_owned(),
+            checkpoint,
+            skipped: Vec::new(),
+        })
     }
 
     /// Where the weights lie.
@@ -74,7 +85,10 @@ impl ModelDir {
     }
 
     fn model_error(&self) -> impl Fn(ext5_model::Error) -> Error + '_ {
-        |source| Error::Model { path: self.path.clone(), source }
+        |source| Error::Model {
+            path: self.path.clone(),
+            source,
+        }
     }
 
     /// The model's shape.
@@ -99,12 +113,17 @@ impl ModelDir {
             let index = index.map_err(self.model_error())?;
             index.files().into_iter().map(str::to_owned).collect()
         } else {
-            return Err(Error::NoModel { path: self.path.clone() });
+            return Err(Error::NoModel {
+                path: self.path.clone(),
+            });
         };
         let files = names.into_iter().map(|name| {
             if !is_plain(&name) {
                 let reason = format!("its index names `{name}`, which is no file name");
-                return Err(LoadError(Error::Checkpoint { path: self.path.clone(), reason }));
+                return Err(LoadError(Error::Checkpoint {
+                    path: self.path.clone(),
+                    reason,
+                }));
             }
             let bytes = self.read(&name).map_err(LoadError)?;
             Ok((name, bytes))
@@ -122,7 +141,9 @@ impl ModelDir {
     pub fn vocabulary(&self) -> Result<Option<Arc<dyn Vocabulary>>> {
         if let Some(name) = TOKENIZER_FILES.into_iter().find(|name| self.has(name)) {
             self.read(name)?; // checked against the manifest
-            return Ok(Some(load_vocabulary(&self.path.join(name).to_string_lossy())?));
+            return Ok(Some(load_vocabulary(
+                &self.path.join(name).to_string_lossy(),
+            )?));
         }
         if self.has(RUN_CONFIG) {
             let path = self.path.join(RUN_CONFIG);
@@ -141,7 +162,10 @@ struct LoadError(Error);
 
 impl From<ext5_model::Error> for LoadError {
     fn from(source: ext5_model::Error) -> Self {
-        Self(Error::Model { path: PathBuf::new(), source })
+        Self(Error::Model {
+            path: PathBuf::new(),
+            source,
+        })
     }
 }
 
@@ -155,11 +179,16 @@ pub fn hugging_face_files(
 ) -> Result<BTreeMap<String, Vec<u8>>> {
     let json = |value| serde_json::to_vec_pretty(&value).unwrap_or_default();
     let config = model.config();
-    let weights = export_safetensors(model)
-        .map_err(|source| Error::Model { path: PathBuf::from(SAFETENSORS), source })?;
+    let weights = export_safetensors(model).map_err(|source| Error::Model {
+        path: PathBuf::from(SAFETENSORS),
+        source,
+    })?;
     let mut files: BTreeMap<String, Vec<u8>> = vocabulary.files().into_iter().collect();
     files.insert(CONFIG.to_owned(), json(config.to_json()));
-    files.insert("generation_config.json".to_owned(), json(ext5_model::generation_config(config)));
+    files.insert(
+        "generation_config.json".to_owned(),
+        json(ext5_model::generation_config(config)),
+    );
     files.insert(SAFETENSORS.to_owned(), weights);
     Ok(files)
 }

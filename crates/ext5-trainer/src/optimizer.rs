@@ -1,6 +1,8 @@
 use crate::optimizer_state::ParameterState;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::optim::{Adafactor, AdafactorConfig, AdamW, AdamWConfig, GradientsParams, Optimizer as _};
+use burn::optim::{
+    Adafactor, AdafactorConfig, AdamW, AdamWConfig, GradientsParams, Optimizer as _,
+};
 use burn::tensor::Tensor;
 use ext5_model::{T5, name_of};
 use serde::{Deserialize, Serialize};
@@ -82,7 +84,12 @@ impl Optimizer {
                     .with_weight_decay(weight_decay)
                     .build(),
             ),
-            OptimizerConfig::AdamW { weight_decay, beta_1, beta_2, epsilon } => Rule::AdamW(
+            OptimizerConfig::AdamW {
+                weight_decay,
+                beta_1,
+                beta_2,
+                epsilon,
+            } => Rule::AdamW(
                 AdamWConfig::new()
                     .with_weight_decay(weight_decay)
                     .with_beta_1(beta_1)
@@ -91,13 +98,23 @@ impl Optimizer {
                     .build(),
             ),
         };
-        Self { rule, state: BTreeMap::new() }
+        Self {
+            rule,
+            state: BTreeMap::new(),
+        }
     }
 
     /// One update of `model` by `gradients`, each times `scale` first (global-norm clipping).
     pub fn step(&mut self, model: T5, gradients: GradientsParams, rate: f64, scale: f64) -> T5 {
         let gated = model.config().feed_forward_proj.is_gated();
-        model.map(&mut Update { optimizer: self, gradients, rate, scale, gated, path: Vec::new() })
+        model.map(&mut Update {
+            optimizer: self,
+            gradients,
+            rate,
+            scale,
+            gated,
+            path: Vec::new(),
+        })
     }
 
     /// The updated value of the parameter `name`, which has any rank; its state is kept flat or as a matrix.
@@ -159,20 +176,29 @@ impl ModuleMapper for Update<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(mut gradient) = self.gradients.remove::<D>(param.id) else { return param };
-        let Some((name, _)) = name_of(&self.path.join("."), self.gated) else { return param };
+        let Some(mut gradient) = self.gradients.remove::<D>(param.id) else {
+            return param;
+        };
+        let Some((name, _)) = name_of(&self.path.join("."), self.gated) else {
+            return param;
+        };
         #[expect(clippy::float_cmp, reason = "exactly 1 is what no clipping gives")]
         if self.scale != 1.0 {
             gradient = gradient.mul_scalar(self.scale);
         }
-        let value = self.optimizer.update(&name, param.val().inner(), gradient, self.rate);
+        let value = self
+            .optimizer
+            .update(&name, param.val().inner(), gradient, self.rate);
         Param::initialized(param.id, Tensor::from_inner(value).require_grad())
     }
 }
 
 /// Euclidean norm of all gradients together, `[1]`.
 pub fn global_norm(model: &T5, gradients: &GradientsParams) -> Option<Tensor<1>> {
-    let mut squares = Squares { gradients, sums: Vec::new() };
+    let mut squares = Squares {
+        gradients,
+        sums: Vec::new(),
+    };
     model.visit(&mut squares);
     (!squares.sums.is_empty()).then(|| Tensor::cat(squares.sums, 0).sum().sqrt())
 }
@@ -184,6 +210,10 @@ struct Squares<'a> {
 
 impl ModuleVisitor for Squares<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.sums.extend(self.gradients.get::<D>(param.id).map(|gradient| gradient.square().sum()));
+        self.sums.extend(
+            self.gradients
+                .get::<D>(param.id)
+                .map(|gradient| gradient.square().sum()),
+        );
     }
 }

@@ -20,15 +20,27 @@ type HostTensor = (Vec<usize>, Vec<f32>);
 
 impl ParameterState {
     pub(crate) fn factored(self) -> Option<AdafactorState<2>> {
-        if let Self::Factored(state) = self { Some(state) } else { None }
+        if let Self::Factored(state) = self {
+            Some(state)
+        } else {
+            None
+        }
     }
 
     pub(crate) fn unfactored(self) -> Option<AdafactorState<1>> {
-        if let Self::Unfactored(state) = self { Some(state) } else { None }
+        if let Self::Unfactored(state) = self {
+            Some(state)
+        } else {
+            None
+        }
     }
 
     pub(crate) fn adam(self) -> Option<AdamWState<1>> {
-        if let Self::Adam(state) = self { Some(state) } else { None }
+        if let Self::Adam(state) = self {
+            Some(state)
+        } else {
+            None
+        }
     }
 
     /// Updates so far, and the tensors by name.
@@ -41,13 +53,16 @@ impl ParameterState {
                 }
                 (state.time, tensors)
             }
-            Self::Unfactored(state) => {
-                (state.time, vec![("second_moment", host(&state.second_moment)?)])
-            }
+            Self::Unfactored(state) => (
+                state.time,
+                vec![("second_moment", host(&state.second_moment)?)],
+            ),
             Self::Adam(state) => {
                 let momentum = &state.momentum;
-                let tensors =
-                    vec![("moment_1", host(&momentum.moment_1)?), ("moment_2", host(&momentum.moment_2)?)];
+                let tensors = vec![
+                    ("moment_1", host(&momentum.moment_1)?),
+                    ("moment_2", host(&momentum.moment_2)?),
+                ];
                 (momentum.time, tensors)
             }
         })
@@ -55,7 +70,9 @@ impl ParameterState {
 }
 
 fn host<const D: usize>(tensor: &Tensor<D>) -> Result<HostTensor> {
-    let values = tensor.try_to_vec_as::<f32>().map_err(|error| Error::device("read", &error))?;
+    let values = tensor
+        .try_to_vec_as::<f32>()
+        .map_err(|error| Error::device("read", &error))?;
     Ok((tensor.dims().to_vec(), values))
 }
 
@@ -67,19 +84,28 @@ pub(crate) fn to_bytes(state: &BTreeMap<String, ParameterState>) -> Result<Vec<u
         let (time, parts) = state.tensors()?;
         metadata.insert(name.clone(), time.to_string());
         for (part, (shape, values)) in parts {
-            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let bytes: Vec<u8> = values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
             tensors.insert(format!("{name}/{part}"), (shape, bytes));
         }
     }
     let views = tensors
         .iter()
         .map(|(name, (shape, bytes))| {
-            Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?))
+            Ok((
+                name.as_str(),
+                TensorView::new(Dtype::F32, shape.clone(), bytes)?,
+            ))
         })
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>();
     // A hash map would write its entries in another order each time: one sorted entry holds them all.
     let times = metadata.into_iter().collect::<BTreeMap<_, _>>();
-    let times = HashMap::from([("times".to_owned(), serde_json::to_string(&times).unwrap_or_default())]);
+    let times = HashMap::from([(
+        "times".to_owned(),
+        serde_json::to_string(&times).unwrap_or_default(),
+    )]);
     views
         .and_then(|views| safetensors::serialize(views, Some(times)))
         .map_err(|error| Error::device("write", &error))
@@ -92,23 +118,40 @@ pub(crate) fn from_bytes(
 ) -> std::result::Result<BTreeMap<String, ParameterState>, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
-    let times = header.metadata().as_ref().and_then(|metadata| metadata.get("times"));
+    let times = header
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get("times"));
     let times: BTreeMap<String, String> = times
         .and_then(|times| serde_json::from_str(times).ok())
         .ok_or("its header has no `times`")?;
     let mut state = BTreeMap::new();
     for (name, time) in times {
-        let time = time.parse().map_err(|_| format!("`{time}` is no number of updates"))?;
+        let time = time
+            .parse()
+            .map_err(|_| format!("`{time}` is no number of updates"))?;
         let vector = |part: &str| tensor::<1>(&file, &name, part, device);
         let parameter = if let Some(row) = tensor::<2>(&file, &name, "row", device) {
             let column_second_moment = tensor::<2>(&file, &name, "column", device);
-            ParameterState::Factored(AdafactorState { time, second_moment: row, column_second_moment })
+            ParameterState::Factored(AdafactorState {
+                time,
+                second_moment: row,
+                column_second_moment,
+            })
         } else if let Some(second_moment) = vector("second_moment") {
             let column_second_moment = None;
-            ParameterState::Unfactored(AdafactorState { time, second_moment, column_second_moment })
+            ParameterState::Unfactored(AdafactorState {
+                time,
+                second_moment,
+                column_second_moment,
+            })
         } else if let (Some(moment_1), Some(moment_2)) = (vector("moment_1"), vector("moment_2")) {
-            let momentum =
-                AdaptiveMomentumState { time, moment_1, moment_2, max_moment_2: None };
+            let momentum = AdaptiveMomentumState {
+                time,
+                moment_1,
+                moment_2,
+                max_moment_2: None,
+            };
             ParameterState::Adam(AdamWState { momentum })
         } else {
             return Err(format!("it lacks the moments of `{name}`"));
@@ -126,7 +169,12 @@ fn tensor<const D: usize>(
 ) -> Option<Tensor<D>> {
     let view = file.tensor(&format!("{name}/{part}")).ok()?;
     let shape: [usize; D] = view.shape().try_into().ok()?;
-    let values: Vec<f32> =
-        view.data().as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect();
+    let values: Vec<f32> = view
+        .data()
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&four| f32::from_le_bytes(four))
+        .collect();
     Some(Tensor::from_data(TensorData::new(values, shape), device))
 }

@@ -32,7 +32,12 @@ impl T5Predictor {
         batch_rows: usize,
     ) -> Result<Self> {
         fits(model, vocabulary.as_ref())?;
-        Ok(Self { model: model.valid(), vocabulary, inputs_length, batch_rows: batch_rows.max(1) })
+        Ok(Self {
+            model: model.valid(),
+            vocabulary,
+            inputs_length,
+            batch_rows: batch_rows.max(1),
+        })
     }
 
     fn device(&self) -> Device {
@@ -52,7 +57,10 @@ impl T5Predictor {
         let mut order: Vec<(usize, usize)> = lengths.enumerate().map(|(i, l)| (l, i)).collect();
         order.sort_unstable();
         let indices: Vec<usize> = order.into_iter().map(|(_, index)| index).collect();
-        indices.chunks(self.batch_rows).map(<[usize]>::to_vec).collect()
+        indices
+            .chunks(self.batch_rows)
+            .map(<[usize]>::to_vec)
+            .collect()
     }
 }
 
@@ -65,7 +73,9 @@ pub(crate) fn fits(model: &T5, vocabulary: &dyn Vocabulary) -> Result<()> {
     let problem = format!(
         "the vocabulary has {ids} ids but the model only {rows} embeddings, so they do not belong together"
     );
-    Err(Error::Config { problems: vec![problem] })
+    Err(Error::Config {
+        problems: vec![problem],
+    })
 }
 
 impl Predictor for T5Predictor {
@@ -79,7 +89,10 @@ impl Predictor for T5Predictor {
             .map(|text| self.encode(text, self.inputs_length))
             .collect::<std::result::Result<_, _>>()?;
         let mut answers = vec![String::new(); inputs.len()];
-        let options = GreedyOptions { max_tokens, min_tokens: 0 };
+        let options = GreedyOptions {
+            max_tokens,
+            min_tokens: 0,
+        };
         for group in self.groups(ids.iter().map(Vec::len)) {
             let rows: Vec<&[TokenId]> = group.iter().map(|&index| ids[index].as_slice()).collect();
             let (tokens, segments) = pad(&rows, &self.device());
@@ -95,21 +108,40 @@ impl Predictor for T5Predictor {
         let ids = pairs
             .iter()
             .map(|(inputs, targets)| {
-                Ok((self.encode(inputs, self.inputs_length)?, self.encode(targets, usize::MAX)?))
+                Ok((
+                    self.encode(inputs, self.inputs_length)?,
+                    self.encode(targets, usize::MAX)?,
+                ))
             })
             .collect::<std::result::Result<Vec<_>, Failure>>()?;
-        let mut scores = vec![Score { log_likelihood: 0.0, tokens: 0 }; pairs.len()];
-        for group in self.groups(ids.iter().map(|(inputs, targets)| inputs.len() + targets.len())) {
-            let rows: Vec<(&[TokenId], &[TokenId])> =
-                group.iter().map(|&index| (&*ids[index].0, &*ids[index].1)).collect();
+        let mut scores = vec![
+            Score {
+                log_likelihood: 0.0,
+                tokens: 0
+            };
+            pairs.len()
+        ];
+        for group in self.groups(
+            ids.iter()
+                .map(|(inputs, targets)| inputs.len() + targets.len()),
+        ) {
+            let rows: Vec<(&[TokenId], &[TokenId])> = group
+                .iter()
+                .map(|&index| (&*ids[index].0, &*ids[index].1))
+                .collect();
             let batch = unpacked(&rows);
             let inputs = to_device(&batch, 0..batch.rows, &self.device());
-            let losses = self.model.losses(&inputs.input, inputs.targets, inputs.weights);
+            let losses = self
+                .model
+                .losses(&inputs.input, inputs.targets, inputs.weights);
             let sums = losses.per_token.sum_dim(1).try_into_vec_as::<f32>();
             let sums = sums.map_err(|error| Error::device("score", &error))?;
             for (index, sum) in group.into_iter().zip(sums) {
                 let tokens = ids[index].1.len();
-                scores[index] = Score { log_likelihood: -f64::from(sum), tokens };
+                scores[index] = Score {
+                    log_likelihood: -f64::from(sum),
+                    tokens,
+                };
             }
         }
         Ok(scores)
@@ -144,20 +176,48 @@ fn unpacked(rows: &[(&[TokenId], &[TokenId])]) -> Batch {
         ..Batch::default()
     };
     for &(inputs, targets) in rows {
-        let (inputs_padding, targets_padding) =
-            (batch.inputs_length - inputs.len(), batch.targets_length - targets.len());
+        let (inputs_padding, targets_padding) = (
+            batch.inputs_length - inputs.len(),
+            batch.targets_length - targets.len(),
+        );
         let extend = |into: &mut Vec<u32>, ids: &mut dyn Iterator<Item = u32>, padding: usize| {
             into.extend(ids);
             into.extend(std::iter::repeat_n(0, padding));
         };
-        let shifted = std::iter::once(0).chain(targets.iter().copied()).take(targets.len());
-        extend(&mut batch.encoder_input_tokens, &mut inputs.iter().copied(), inputs_padding);
-        extend(&mut batch.encoder_segment_ids, &mut inputs.iter().map(|_| 1), inputs_padding);
-        extend(&mut batch.decoder_input_tokens, &mut { shifted }, targets_padding);
-        extend(&mut batch.decoder_target_tokens, &mut targets.iter().copied(), targets_padding);
-        extend(&mut batch.decoder_segment_ids, &mut targets.iter().map(|_| 1), targets_padding);
-        batch.decoder_loss_weights.extend(targets.iter().map(|_| 1.0));
-        batch.decoder_loss_weights.extend(std::iter::repeat_n(0.0, targets_padding));
+        let shifted = std::iter::once(0)
+            .chain(targets.iter().copied())
+            .take(targets.len());
+        extend(
+            &mut batch.encoder_input_tokens,
+            &mut inputs.iter().copied(),
+            inputs_padding,
+        );
+        extend(
+            &mut batch.encoder_segment_ids,
+            &mut inputs.iter().map(|_| 1),
+            inputs_padding,
+        );
+        extend(
+            &mut batch.decoder_input_tokens,
+            &mut { shifted },
+            targets_padding,
+        );
+        extend(
+            &mut batch.decoder_target_tokens,
+            &mut targets.iter().copied(),
+            targets_padding,
+        );
+        extend(
+            &mut batch.decoder_segment_ids,
+            &mut targets.iter().map(|_| 1),
+            targets_padding,
+        );
+        batch
+            .decoder_loss_weights
+            .extend(targets.iter().map(|_| 1.0));
+        batch
+            .decoder_loss_weights
+            .extend(std::iter::repeat_n(0.0, targets_padding));
     }
     batch
 }

@@ -156,7 +156,10 @@ impl Default for DataConfig {
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { preset: "t5_1_1_small".to_owned(), dropout_rate: 0.0 }
+        Self {
+            preset: "t5_1_1_small".to_owned(),
+            dropout_rate: 0.0,
+        }
     }
 }
 
@@ -203,8 +206,9 @@ impl RunConfig {
         if overrides.is_empty() {
             return Ok(ext5_data::toml_file::parse(path, text)?);
         }
-        let text = toml::to_string(&table)
-            .map_err(|error| Error::Config { problems: vec![error.to_string()] })?;
+        let text = toml::to_string(&table).map_err(|error| Error::Config {
+            problems: vec![error.to_string()],
+        })?;
         Ok(ext5_data::toml_file::parse(Path::new("--set"), &text)?)
     }
 
@@ -213,7 +217,9 @@ impl RunConfig {
     /// # Errors
     /// [`Error::Config`] where a value has no form in TOML.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|error| Error::Config { problems: vec![error.to_string()] })
+        toml::to_string(self).map_err(|error| Error::Config {
+            problems: vec![error.to_string()],
+        })
     }
 
     /// Checks every value that can be checked without data.
@@ -228,29 +234,64 @@ impl RunConfig {
             }
         };
         let (data, trainer) = (&self.data, &self.trainer);
-        require(!data.mixture.is_empty(), "`data.mixture` is empty, expected a task or mixture");
-        require(data.inputs_length >= 2, "`data.inputs_length` must be at least 2");
-        require(data.targets_length >= 2, "`data.targets_length` must be at least 2");
+        require(
+            !data.mixture.is_empty(),
+            "`data.mixture` is empty, expected a task or mixture",
+        );
+        require(
+            data.inputs_length >= 2,
+            "`data.inputs_length` must be at least 2",
+        );
+        require(
+            data.targets_length >= 2,
+            "`data.targets_length` must be at least 2",
+        );
         require(data.workers <= 1024, "`data.workers` must be at most 1024");
-        require(trainer.batch_rows >= 1, "`trainer.batch_rows` must be at least 1");
-        require(trainer.log_every >= 1, "`trainer.log_every` must be at least 1");
+        require(
+            trainer.batch_rows >= 1,
+            "`trainer.batch_rows` must be at least 1",
+        );
+        require(
+            trainer.log_every >= 1,
+            "`trainer.log_every` must be at least 1",
+        );
         require(trainer.keep >= 2, "`trainer.keep` must be at least 2");
-        require(trainer.z_loss >= 0.0, "`trainer.z_loss` must not be below 0");
-        require(trainer.clip_norm >= 0.0, "`trainer.clip_norm` must not be below 0");
+        require(
+            trainer.z_loss >= 0.0,
+            "`trainer.z_loss` must not be below 0",
+        );
+        require(
+            trainer.clip_norm >= 0.0,
+            "`trainer.clip_norm` must not be below 0",
+        );
         let dropout = self.model.dropout_rate;
-        require((0.0..1.0).contains(&dropout), "`model.dropout_rate` must be from 0 to below 1");
+        require(
+            (0.0..1.0).contains(&dropout),
+            "`model.dropout_rate` must be from 0 to below 1",
+        );
         let rate = self.schedule.rate(1);
-        require(rate.is_finite() && rate >= 0.0, "`schedule.rate` must be a number of at least 0");
-        if problems.is_empty() { Ok(()) } else { Err(Error::Config { problems }) }
+        require(
+            rate.is_finite() && rate >= 0.0,
+            "`schedule.rate` must be a number of at least 0",
+        );
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Config { problems })
+        }
     }
 }
 
 /// Sets `a.b.c=value` in `table`.
 fn set(table: &mut Table, assignment: &str) -> Result<()> {
-    let bad = |reason: String| Error::Config { problems: vec![reason] };
-    let (path, value) = assignment
-        .split_once('=')
-        .ok_or_else(|| bad(format!("`--set {assignment}` has no `=`, expected `key=value`")))?;
+    let bad = |reason: String| Error::Config {
+        problems: vec![reason],
+    };
+    let (path, value) = assignment.split_once('=').ok_or_else(|| {
+        bad(format!(
+            "`--set {assignment}` has no `=`, expected `key=value`"
+        ))
+    })?;
     let value = toml::from_str::<Table>(&format!("value = {value}"))
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
@@ -259,10 +300,14 @@ fn set(table: &mut Table, assignment: &str) -> Result<()> {
     let last = keys.pop().unwrap_or_default();
     let mut inner = table;
     for key in keys {
-        let entry = inner.entry(key).or_insert_with(|| Value::Table(Table::new()));
-        inner = entry
-            .as_table_mut()
-            .ok_or_else(|| bad(format!("`--set {assignment}`: `{key}` is a value, not a section")))?;
+        let entry = inner
+            .entry(key)
+            .or_insert_with(|| Value::Table(Table::new()));
+        inner = entry.as_table_mut().ok_or_else(|| {
+            bad(format!(
+                "`--set {assignment}`: `{key}` is a value, not a section"
+            ))
+        })?;
     }
     inner.insert(last.to_owned(), value);
     Ok(())

@@ -39,7 +39,10 @@ pub enum Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self::InverseSquareRoot { rate: 1.0, warmup: 10_000 }
+        Self::InverseSquareRoot {
+            rate: 1.0,
+            warmup: 10_000,
+        }
     }
 }
 
@@ -51,15 +54,21 @@ impl Schedule {
             Self::InverseSquareRoot { rate, warmup } => {
                 rate / (step.max(warmup).max(1) as f64).sqrt()
             }
-            Self::Linear { rate, warmup, total } => match progress(step, warmup, total) {
+            Self::Linear {
+                rate,
+                warmup,
+                total,
+            } => match progress(step, warmup, total) {
                 Progress::Rising(part) => rate * part,
                 Progress::Falling(part) => rate * (1.0 - part),
             },
-            Self::Cosine { rate, warmup, total } => match progress(step, warmup, total) {
+            Self::Cosine {
+                rate,
+                warmup,
+                total,
+            } => match progress(step, warmup, total) {
                 Progress::Rising(part) => rate * part,
-                Progress::Falling(part) => {
-                    rate * 0.5 * (1.0 + (std::f64::consts::PI * part).cos())
-                }
+                Progress::Falling(part) => rate * 0.5 * (1.0 + (std::f64::consts::PI * part).cos()),
             },
         }
     }

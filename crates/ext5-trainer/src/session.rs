@@ -35,13 +35,28 @@ impl Session {
         let catalogue = catalogue(&config.data.task_dirs)?;
         let beside = || run_dir.parent().unwrap_or(Path::new(".")).join("cache");
         let cache = config.data.cache.clone().unwrap_or_else(beside);
-        let start = config.init.from.as_deref().map(ModelDir::find).transpose()?;
-        let own = start.as_ref().map(ModelDir::vocabulary).transpose()?.flatten();
+        let start = config
+            .init
+            .from
+            .as_deref()
+            .map(ModelDir::find)
+            .transpose()?;
+        let own = start
+            .as_ref()
+            .map(ModelDir::vocabulary)
+            .transpose()?
+            .flatten();
         let vocabulary = match own {
             Some(own) => own,
             None => vocabulary(config, &catalogue, &cache, observer)?,
         };
-        Ok(Self { catalogue, vocabulary, cache, start, device })
+        Ok(Self {
+            catalogue,
+            vocabulary,
+            cache,
+            start,
+            device,
+        })
     }
 
     /// The model a new run starts from, ready to be trained.
@@ -94,11 +109,18 @@ impl Session {
 pub fn model_config(config: &RunConfig, ids: usize) -> Result<T5Config> {
     let preset = preset(&config.model.preset).map_err(|source| preset_error(config, source))?;
     let vocab_size = ids.next_multiple_of(EMBEDDING_STEP);
-    Ok(T5Config { vocab_size, dropout_rate: config.model.dropout_rate, ..preset })
+    Ok(T5Config {
+        vocab_size,
+        dropout_rate: config.model.dropout_rate,
+        ..preset
+    })
 }
 
 fn preset_error(config: &RunConfig, source: ext5_model::Error) -> crate::Error {
-    crate::Error::Model { path: PathBuf::from(&config.model.preset), source }
+    crate::Error::Model {
+        path: PathBuf::from(&config.model.preset),
+        source,
+    }
 }
 
 /// The built-in catalogue with the user's directories.

@@ -65,7 +65,11 @@ pub fn train(
     config.validate()?;
     storage::local().create_dir(run_dir)?;
     let _lock = storage::lock(run_dir)?;
-    let checkpoint = if resume { resumable(run_dir, observer)? } else { None };
+    let checkpoint = if resume {
+        resumable(run_dir, observer)?
+    } else {
+        None
+    };
     if !resume && storage::local().exists(&run_dir.join(RUN_CONFIG))? {
         let run_dir = run_dir.display();
         let reason = format!(
@@ -88,7 +92,10 @@ fn resumable(run_dir: &Path, observer: &mut dyn Observer) -> Result<Option<Check
     }
     match &checkpoint {
         Some(found) => {
-            observer.on(&Event::Note(&format!("resuming from step {}", found.step())));
+            observer.on(&Event::Note(&format!(
+                "resuming from step {}",
+                found.step()
+            )));
         }
         None => observer.on(&Event::Note("no checkpoint yet, starting from step 0")),
     }
@@ -120,13 +127,21 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let place = (session.vocabulary.as_ref(), session.cache.as_path());
         let data = &config.data;
-        let Feeds { feeds, absent, .. } =
-            feeds(data, &data.mixture, &data.split, &session.catalogue, place, observer)?;
+        let Feeds { feeds, absent, .. } = feeds(
+            data,
+            &data.mixture,
+            &data.split,
+            &session.catalogue,
+            place,
+            observer,
+        )?;
         for (task, reason) in &absent {
             observer.on(&Event::Note(&format!("absent: `{task}`: {reason}")));
         }
-        let tasks: Vec<(String, u64)> =
-            feeds.iter().map(|feed| (feed.name.clone(), feed.cache.len())).collect();
+        let tasks: Vec<(String, u64)> = feeds
+            .iter()
+            .map(|feed| (feed.name.clone(), feed.cache.len()))
+            .collect();
         let mut optimizer = Optimizer::new(config.optimizer);
         let (model, state) = match checkpoint {
             None => {
@@ -191,7 +206,11 @@ impl<'a> Run<'a> {
             if let Some(interrupted) = wanted
                 && step < trainer.steps
             {
-                return Err(Error::Stopped { step, run_dir: self.run_dir.to_owned(), interrupted });
+                return Err(Error::Stopped {
+                    step,
+                    run_dir: self.run_dir.to_owned(),
+                    interrupted,
+                });
             }
         }
         Ok(loss)
@@ -210,7 +229,9 @@ impl<'a> Run<'a> {
             seed: trainer.seed,
         };
         let Some(model) = self.model.take() else {
-            return Err(Error::RunDirectory { reason: "a failed step ended this run".to_owned() });
+            return Err(Error::RunDirectory {
+                reason: "a failed step ended this run".to_owned(),
+            });
         };
         let (model, outcome) = train_step(model, &mut self.optimizer, &batch, &options)
             .map_err(|error| self.named(error, &batch))?;
@@ -219,9 +240,18 @@ impl<'a> Run<'a> {
         self.state.cursor = cursor;
         self.state.step = step + 1;
         let loss = outcome.cross_entropy / outcome.weight.max(1.0);
-        let inputs: usize = batch.segments.iter().map(|segment| segment.inputs_tokens).sum();
+        let inputs: usize = batch
+            .segments
+            .iter()
+            .map(|segment| segment.inputs_tokens)
+            .sum();
         let tokens = inputs as u64 + outcome.weight as u64;
-        observer.on(&Event::Step { step: step + 1, steps: trainer.steps, loss, tokens });
+        observer.on(&Event::Step {
+            step: step + 1,
+            steps: trainer.steps,
+            loss,
+            tokens,
+        });
         if (step + 1).is_multiple_of(trainer.log_every) || step + 1 == trainer.steps {
             let ledger = &mut self.state.ledger;
             let line = ledger.line(&self.names, step + 1, options.rate, outcome.gradient_norm);
@@ -232,13 +262,23 @@ impl<'a> Run<'a> {
 
     /// Puts the tasks' names in place of their numbers.
     fn named(&self, error: Error, batch: &ext5_data::Batch) -> Error {
-        let Error::NotFinite { what, value, step, .. } = error else { return error };
+        let Error::NotFinite {
+            what, value, step, ..
+        } = error
+        else {
+            return error;
+        };
         let examples = batch.segments.iter().take(8).map(|segment| {
             let task = self.names.get(segment.task).map_or("?", String::as_str);
             format!("`{task}` {}", segment.example)
         });
         let examples = examples.collect::<Vec<_>>().join(", ");
-        Error::NotFinite { what, value, step, examples }
+        Error::NotFinite {
+            what,
+            value,
+            step,
+            examples,
+        }
     }
 
     fn log(&mut self, line: &Value, observer: &mut dyn Observer) -> Result<()> {
@@ -250,23 +290,36 @@ impl<'a> Run<'a> {
     }
 
     fn validate(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(model) = &self.model else { return Ok(()) };
-        for line in self.validation.run(model, self.session, self.state.step, observer)? {
+        let Some(model) = &self.model else {
+            return Ok(());
+        };
+        for line in self
+            .validation
+            .run(model, self.session, self.state.step, observer)?
+        {
             self.log(&line, observer)?;
         }
         Ok(())
     }
 
     fn checkpoint(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(model) = &self.model else { return Ok(()) };
+        let Some(model) = &self.model else {
+            return Ok(());
+        };
         let step = self.state.step;
         let log = self.run_dir.join(METRICS);
         if storage::local().exists(&log)? {
             storage::local().sync(&log)?;
         }
         let mut files = hugging_face_files(model, self.session.vocabulary.as_ref())?;
-        files.insert(OPTIMIZER.to_owned(), optimizer_state::to_bytes(&self.optimizer.state)?);
-        files.insert(STATE.to_owned(), serde_json::to_vec(&self.state).unwrap_or_default());
+        files.insert(
+            OPTIMIZER.to_owned(),
+            optimizer_state::to_bytes(&self.optimizer.state)?,
+        );
+        files.insert(
+            STATE.to_owned(),
+            serde_json::to_vec(&self.state).unwrap_or_default(),
+        );
         files.insert(RUN_CONFIG.to_owned(), self.config.to_toml()?.into_bytes());
         let path = Checkpoint::commit(self.run_dir, step, &files)?;
         retain(self.run_dir, self.config.trainer.keep)?;
@@ -318,7 +371,8 @@ fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Result<State>
         .find(|&task| before.get(task) != now.get(task))
         .cloned()
         .unwrap_or_default();
-    let size = |size: Option<&u64>| size.map_or("absent".to_owned(), |size| format!("{size} examples"));
+    let size =
+        |size: Option<&u64>| size.map_or("absent".to_owned(), |size| format!("{size} examples"));
     Err(Error::RunDirectory {
         reason: format!(
             "the data are not those of the checkpoint: `{changed}` was {}, now {}; bring them back, or start a new run with `init.from` at this checkpoint",
@@ -329,7 +383,10 @@ fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Result<State>
 }
 
 fn damaged(checkpoint: &Checkpoint, file: &str, reason: &str) -> Error {
-    Error::Checkpoint { path: checkpoint.path().to_owned(), reason: format!("`{file}`: {reason}") }
+    Error::Checkpoint {
+        path: checkpoint.path().to_owned(),
+        reason: format!("`{file}`: {reason}"),
+    }
 }
 
 /// The configuration of the run in `run_dir`, with overrides.

@@ -54,9 +54,17 @@ pub fn train_step(
     options: &StepOptions,
 ) -> Result<(T5, StepOutcome)> {
     let device = model.device();
-    let weight: f64 = batch.decoder_loss_weights.iter().map(|&weight| f64::from(weight)).sum();
+    let weight: f64 = batch
+        .decoder_loss_weights
+        .iter()
+        .map(|&weight| f64::from(weight))
+        .sum();
     let divisor = weight.max(1.0); // an empty batch has no loss, not 0/0
-    let rows = if options.micro_batch_rows == 0 { batch.rows } else { options.micro_batch_rows };
+    let rows = if options.micro_batch_rows == 0 {
+        batch.rows
+    } else {
+        options.micro_batch_rows
+    };
     let mut accumulator = GradientsAccumulator::new();
     let mut outcome = StepOutcome {
         cross_entropy: 0.0,
@@ -79,23 +87,42 @@ pub fn train_step(
         let segments = losses_by_segment(batch, rows, &per_token, inputs.targets_length);
         outcome.cross_entropy += segments.iter().sum::<f64>();
         outcome.segments.extend(segments);
-        outcome.z_loss += read(z_loss)?.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+        outcome.z_loss += read(z_loss)?
+            .iter()
+            .map(|&loss| f64::from(loss))
+            .sum::<f64>();
     }
     let gradients = accumulator.grads();
     if let Some(norm) = global_norm(&model, &gradients) {
         outcome.gradient_norm = read(norm)?.iter().map(|&norm| f64::from(norm)).sum();
     }
-    check(batch, options.step, "the loss", outcome.cross_entropy + outcome.z_loss)?;
-    check(batch, options.step, "the gradient norm", outcome.gradient_norm)?;
+    check(
+        batch,
+        options.step,
+        "the loss",
+        outcome.cross_entropy + outcome.z_loss,
+    )?;
+    check(
+        batch,
+        options.step,
+        "the gradient norm",
+        outcome.gradient_norm,
+    )?;
     let clipped = options.clip_norm > 0.0 && outcome.gradient_norm > options.clip_norm;
     // PyTorch's clip_grad_norm_ adds the same 1e-6.
-    let scale = if clipped { options.clip_norm / (outcome.gradient_norm + 1e-6) } else { 1.0 };
+    let scale = if clipped {
+        options.clip_norm / (outcome.gradient_norm + 1e-6)
+    } else {
+        1.0
+    };
     let model = optimizer.step(model, gradients, options.rate, scale);
     Ok((model, outcome))
 }
 
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    tensor.try_into_vec_as::<f32>().map_err(|error| Error::device("read the loss", &error))
+    tensor
+        .try_into_vec_as::<f32>()
+        .map_err(|error| Error::device("read the loss", &error))
 }
 
 fn check(batch: &Batch, step: u64, what: &'static str, value: f64) -> Result<()> {
@@ -108,5 +135,10 @@ fn check(batch: &Batch, step: u64, what: &'static str, value: f64) -> Result<()>
         .take(8)
         .map(|segment| format!("task {} example {}", segment.task, segment.example))
         .collect();
-    Err(Error::NotFinite { what, value, step, examples: examples.join(", ") })
+    Err(Error::NotFinite {
+        what,
+        value,
+        step,
+        examples: examples.join(", "),
+    })
 }

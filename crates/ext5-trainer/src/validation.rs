@@ -38,16 +38,28 @@ impl Validation {
             return Ok(validation);
         }
         let own = vec![config.data.mixture.clone()];
-        let names = if wanted.loss.is_empty() { &own } else { &wanted.loss };
+        let names = if wanted.loss.is_empty() {
+            &own
+        } else {
+            &wanted.loss
+        };
         let place = (session.vocabulary.as_ref(), session.cache.as_path());
         for name in names {
-            let found =
-                feeds(&config.data, name, &wanted.split, &session.catalogue, place, observer)?;
+            let found = feeds(
+                &config.data,
+                name,
+                &wanted.split,
+                &session.catalogue,
+                place,
+                observer,
+            )?;
             validation.feeds.extend(found.feeds);
         }
         for name in &wanted.metrics {
             let tasks = session.catalogue.tasks_of(name)?;
-            validation.metrics.extend(tasks.iter().map(|task| task.name.clone()));
+            validation
+                .metrics
+                .extend(tasks.iter().map(|task| task.name.clone()));
         }
         Ok(validation)
     }
@@ -63,7 +75,10 @@ impl Validation {
         let plain = model.valid();
         let mut lines = Vec::new();
         for feed in &self.feeds {
-            observer.on(&Event::Evaluating { task: &feed.name, examples: 0 });
+            observer.on(&Event::Evaluating {
+                task: &feed.name,
+                examples: 0,
+            });
             let (loss, tokens) = self.loss(&plain, feed)?;
             lines.push(json!({
                 "kind": "validation",
@@ -88,7 +103,11 @@ impl Validation {
             let losses = model.losses(&inputs.input, inputs.targets, inputs.weights);
             let read = losses.cross_entropy.try_into_scalar::<f32>();
             sum += f64::from(read.map_err(|error| Error::device("read the loss", &error))?);
-            weight += batch.decoder_loss_weights.iter().map(|&w| f64::from(w)).sum::<f64>();
+            weight += batch
+                .decoder_loss_weights
+                .iter()
+                .map(|&w| f64::from(w))
+                .sum::<f64>();
         }
         Ok((sum / weight.max(1.0), weight))
     }
@@ -107,7 +126,10 @@ impl Validation {
         for name in &self.metrics {
             let task = session.catalogue.open(name, &self.data_root)?;
             let mut progress = |progress: ext5_eval::Progress<'_>| {
-                observer.on(&Event::Evaluating { task: name, examples: progress.done });
+                observer.on(&Event::Evaluating {
+                    task: name,
+                    examples: progress.done,
+                });
             };
             let mut options = EvaluateOptions {
                 batch: rows,
@@ -118,8 +140,11 @@ impl Validation {
             let limit = Some(self.config.limit);
             let split = &self.config.split;
             let report = evaluate_task(&task, split, limit, &mut predictor, &mut options)?;
-            let scores: Map<String, Value> =
-                report.scores.iter().map(|score| (score.name.clone(), json!(score.value))).collect();
+            let scores: Map<String, Value> = report
+                .scores
+                .iter()
+                .map(|score| (score.name.clone(), json!(score.value)))
+                .collect();
             lines.push(json!({
                 "kind": "validation",
                 "step": step,

@@ -1,5 +1,5 @@
-use crate::{Observer, Result, RunConfig, VocabularyConfig};
 use crate::observer::Event;
+use crate::{Observer, Result, RunConfig, VocabularyConfig};
 use ext5_data::{Task, load_vocabulary, storage};
 use ext5_tasks::Catalogue;
 use ext5_tokenizer::{ByteVocabulary, UnigramTraining, Vocabulary, train_unigram};
@@ -21,9 +21,7 @@ pub fn vocabulary(
 ) -> Result<Arc<dyn Vocabulary>> {
     let root = &config.data.root;
     match &config.data.vocabulary {
-        VocabularyConfig::File(path) => {
-            Ok(load_vocabulary(&root.join(path).to_string_lossy())?)
-        }
+        VocabularyConfig::File(path) => Ok(load_vocabulary(&root.join(path).to_string_lossy())?),
         VocabularyConfig::Bytes { extra_ids } => Ok(Arc::new(ByteVocabulary::new(*extra_ids))),
         VocabularyConfig::Trained { mixture, size } => {
             let tasks = catalogue
@@ -48,7 +46,9 @@ fn trained(
     for task in tasks {
         key.update(task.fingerprint(split)?.as_bytes());
     }
-    let folder = cache.join("vocabulary").join(&key.finalize().to_hex()[..16]);
+    let folder = cache
+        .join("vocabulary")
+        .join(&key.finalize().to_hex()[..16]);
     let file = folder.join("tokenizer.json");
     if !storage::local().exists(&file)? {
         observer.on(&Event::Note("training a vocabulary on the tasks' texts"));
@@ -65,7 +65,10 @@ fn trained(
                 }
             }
         }
-        let training = UnigramTraining { vocabulary_size: size, ..UnigramTraining::default() };
+        let training = UnigramTraining {
+            vocabulary_size: size,
+            ..UnigramTraining::default()
+        };
         let trained =
             train_unigram(texts.into_iter(), &training).map_err(ext5_data::Error::from)?;
         storage::local().create_dir(&folder)?;

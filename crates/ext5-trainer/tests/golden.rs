@@ -11,7 +11,9 @@ use std::path::PathBuf;
 const VECTORS: [&str; 6] = ["bias", "norm", "small", "wide", "tall", "edge"];
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name)
 }
 
 fn json(name: &str) -> Value {
@@ -19,12 +21,22 @@ fn json(name: &str) -> Value {
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_f64().unwrap())
+        .collect()
 }
 
 fn floats(file: &SafeTensors<'_>, name: &str) -> Option<(Vec<usize>, Vec<f32>)> {
     let view = file.tensor(name).ok()?;
-    let values = view.data().as_chunks().0.iter().map(|&four| f32::from_le_bytes(four));
+    let values = view
+        .data()
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&four| f32::from_le_bytes(four));
     Some((view.shape().to_vec(), values.collect()))
 }
 
@@ -50,7 +62,10 @@ fn follow(config: OptimizerConfig, prefix: &str, rates: &[f64]) {
             };
             for (found, expected) in value.iter().zip(&expected) {
                 let difference = (found - expected).abs();
-                assert!(difference < 1e-6, "{prefix} {name} update {update}: {difference}");
+                assert!(
+                    difference < 1e-6,
+                    "{prefix} {name} update {update}: {difference}"
+                );
             }
             compared += 1;
         }
@@ -75,11 +90,20 @@ fn step<const D: usize>(
 #[test]
 fn adafactor_follows_t5x() {
     let rates = numbers(&json("adafactor.json")["learning_rates"]);
-    follow(OptimizerConfig::Adafactor { weight_decay: 0.0 }, "adafactor", &rates);
+    follow(
+        OptimizerConfig::Adafactor { weight_decay: 0.0 },
+        "adafactor",
+        &rates,
+    );
 }
 
 fn adamw() -> OptimizerConfig {
-    OptimizerConfig::AdamW { weight_decay: 0.01, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8 }
+    OptimizerConfig::AdamW {
+        weight_decay: 0.01,
+        beta_1: 0.9,
+        beta_2: 0.999,
+        epsilon: 1e-8,
+    }
 }
 
 #[test]
@@ -96,14 +120,21 @@ fn schedules_are_those_of_transformers() {
         let number = |key: &str| case[key].as_u64().unwrap_or(0);
         let (warmup, total) = (number("warmup_steps"), number("total_steps"));
         let schedule = match case["name"].as_str().unwrap() {
-            "inverse_square_root" => Schedule::InverseSquareRoot { rate, warmup: 10_000 },
+            "inverse_square_root" => Schedule::InverseSquareRoot {
+                rate,
+                warmup: 10_000,
+            },
             "constant" => Schedule::Constant { rate },
-            "linear_with_warmup" | "linear_without_warmup" => {
-                Schedule::Linear { rate, warmup, total }
-            }
-            "cosine_with_warmup" | "cosine_without_warmup" => {
-                Schedule::Cosine { rate, warmup, total }
-            }
+            "linear_with_warmup" | "linear_without_warmup" => Schedule::Linear {
+                rate,
+                warmup,
+                total,
+            },
+            "cosine_with_warmup" | "cosine_without_warmup" => Schedule::Cosine {
+                rate,
+                warmup,
+                total,
+            },
             _ => continue,
         };
         let steps = case["steps"].as_array().unwrap();
@@ -114,7 +145,10 @@ fn schedules_are_those_of_transformers() {
                 continue;
             }
             let found = schedule.rate(step);
-            assert!((found - expected).abs() < 1e-12, "{schedule:?} {step}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-12,
+                "{schedule:?} {step}: {found} {expected}"
+            );
             compared += 1;
         }
     }
@@ -125,7 +159,12 @@ fn start() -> T5 {
     let file = |name: &str| fs::read(path("train_start").join(name)).unwrap();
     let config = T5Config::from_json(&file("config.json")).unwrap();
     let weights = (SAFETENSORS.to_owned(), file(SAFETENSORS));
-    import(&config, &Device::flex().autodiff(), [Ok::<_, Error>(weights)]).unwrap()
+    import(
+        &config,
+        &Device::flex().autodiff(),
+        [Ok::<_, Error>(weights)],
+    )
+    .unwrap()
 }
 
 /// The recorded batches as the loader would give them, one segment a row.
@@ -134,7 +173,12 @@ fn batches() -> Vec<Batch> {
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let ints = |name: &str| -> (Vec<i64>, [usize; 3]) {
         let view = file.tensor(name).unwrap();
-        let values = view.data().as_chunks().0.iter().map(|&eight| i64::from_le_bytes(eight));
+        let values = view
+            .data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&eight| i64::from_le_bytes(eight));
         (values.collect(), view.shape().try_into().unwrap())
     };
     let (inputs, [count, rows, inputs_length]) = ints("input_ids");
@@ -144,8 +188,18 @@ fn batches() -> Vec<Batch> {
     let batch = |index: usize| {
         let source = index * rows * inputs_length..(index + 1) * rows * inputs_length;
         let target = index * rows * targets_length..(index + 1) * rows * targets_length;
-        let ids = |values: &[i64]| values.iter().map(|&id| id.max(0) as u32).collect::<Vec<_>>();
-        let real = |values: &[i64]| values.iter().map(|&id| u32::from(id >= 0)).collect::<Vec<_>>();
+        let ids = |values: &[i64]| {
+            values
+                .iter()
+                .map(|&id| id.max(0) as u32)
+                .collect::<Vec<_>>()
+        };
+        let real = |values: &[i64]| {
+            values
+                .iter()
+                .map(|&id| u32::from(id >= 0))
+                .collect::<Vec<_>>()
+        };
         let segments = real(&labels[target.clone()]);
         Batch {
             rows,
@@ -183,7 +237,14 @@ fn train(config: OptimizerConfig, rate: f64, clip_norm: f64, micro_batch_rows: u
     let mut losses = Vec::new();
     for (step, batch) in batches().iter().enumerate() {
         let (step, seed) = (step as u64, 0);
-        let options = StepOptions { step, rate, micro_batch_rows, z_loss: 1e-4, clip_norm, seed };
+        let options = StepOptions {
+            step,
+            rate,
+            micro_batch_rows,
+            z_loss: 1e-4,
+            clip_norm,
+            seed,
+        };
         let (next, outcome) = train_step(model, &mut optimizer, batch, &options).unwrap();
         model = next;
         losses.push((outcome.cross_entropy + outcome.z_loss) / outcome.weight);

@@ -1,6 +1,6 @@
 use anyhow::Result;
-use ext5_trainer::{DataConfig, RunConfig, catalogue};
 use ext5_tasks::Catalogue;
+use ext5_trainer::{DataConfig, RunConfig, catalogue};
 use std::path::Path;
 
 /// Catalogue and data section that `--set data.…` describes.

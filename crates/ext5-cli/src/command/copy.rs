@@ -8,7 +8,10 @@ use serde_json::json;
 /// Reads a model, checks that its parts belong together, and writes it in Hugging Face's layout.
 pub(crate) fn run(args: &CopyArgs, output: &Output) -> Result<()> {
     let dir = ModelDir::find(&args.from)?;
-    let options = OpenOptions { vocabulary: args.vocabulary.clone(), ..OpenOptions::default() };
+    let options = OpenOptions {
+        vocabulary: args.vocabulary.clone(),
+        ..OpenOptions::default()
+    };
     let device = device::open(&options.device)?;
     let model = dir.load(&device, None)?;
     let vocabulary = options.vocabulary(&dir)?;
@@ -27,7 +30,11 @@ pub(crate) fn run(args: &CopyArgs, output: &Output) -> Result<()> {
         "verified": dir.is_verified(),
     });
     output.print(&value, || {
-        let checked = if dir.is_verified() { "checked against its manifest" } else { "unverified" };
+        let checked = if dir.is_verified() {
+            "checked against its manifest"
+        } else {
+            "unverified"
+        };
         format!(
             "{} ({checked}) written to {}: {parameters} parameters, {} files",
             dir.path().display(),

@@ -10,7 +10,11 @@ pub(crate) fn run(output: &Output) -> Result<()> {
         .map(|name| json!({ "name": name, "opens": device::open(name).is_ok() }))
         .collect();
     let catalogue = catalogue(&[])?;
-    let faults: Vec<String> = catalogue.check_all().iter().map(ToString::to_string).collect();
+    let faults: Vec<String> = catalogue
+        .check_all()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let recipes: Vec<&str> = RECIPES.iter().map(|recipe| recipe.0).collect();
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -23,6 +27,8 @@ pub(crate) fn run(output: &Output) -> Result<()> {
     });
     output.print(&value, || {
         let lines = value.as_object().into_iter().flatten();
-        lines.map(|(key, value)| format!("{key}: {value}\n")).collect::<String>()
+        lines
+            .map(|(key, value)| format!("{key}: {value}\n"))
+            .collect::<String>()
     })
 }

@@ -4,7 +4,7 @@ use crate::output::{Output, write_jsonl};
 use crate::terminal::Terminal;
 use anyhow::Result;
 use ext5_eval::{Protocol, Sample};
-use ext5_trainer::{Event, EvaluationPlan, ModelDir, Observer, OpenOptions, T5Predictor};
+use ext5_trainer::{EvaluationPlan, Event, ModelDir, Observer, OpenOptions, T5Predictor};
 use serde_json::{Value, json};
 
 /// The model of `args`, ready to answer.
@@ -30,7 +30,11 @@ pub(crate) fn run(args: &EvaluateArgs, output: &Output, terminal: &mut Terminal)
         task_dirs: data.task_dirs,
         split: args.split.clone(),
         limit: args.limit,
-        protocol: if args.rank { Protocol::Rank } else { Protocol::Generate },
+        protocol: if args.rank {
+            Protocol::Rank
+        } else {
+            Protocol::Generate
+        },
     };
     let mut samples: Vec<Value> = Vec::new();
     let keep = args.samples.is_some();

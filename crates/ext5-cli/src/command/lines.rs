@@ -20,9 +20,18 @@ pub(crate) fn predict(args: &PredictArgs, output: &Output, terminal: &mut Termin
     let mut rows = Vec::with_capacity(inputs.len());
     for window in inputs.chunks(WINDOW) {
         let window: Vec<&str> = window.iter().map(String::as_str).collect();
-        let answers = predictor.generate(&window, args.max_tokens).map_err(anyhow::Error::from_boxed)?;
-        rows.extend(answers.into_iter().map(|prediction| json!({ "prediction": prediction })));
-        terminal.on(&Event::Evaluating { task: "input", examples: rows.len() as u64 });
+        let answers = predictor
+            .generate(&window, args.max_tokens)
+            .map_err(anyhow::Error::from_boxed)?;
+        rows.extend(
+            answers
+                .into_iter()
+                .map(|prediction| json!({ "prediction": prediction })),
+        );
+        terminal.on(&Event::Evaluating {
+            task: "input",
+            examples: rows.len() as u64,
+        });
     }
     finish(&args.output, &rows, output)
 }
@@ -31,15 +40,21 @@ pub(crate) fn score(args: &ScoreArgs, output: &Output, terminal: &mut Terminal) 
     let inputs = texts(&args.input, "inputs")?;
     let targets = texts(&args.input, "targets")?;
     let mut predictor = open(&args.model, terminal)?;
-    let pairs: Vec<(&str, &str)> =
-        inputs.iter().map(String::as_str).zip(targets.iter().map(String::as_str)).collect();
+    let pairs: Vec<(&str, &str)> = inputs
+        .iter()
+        .map(String::as_str)
+        .zip(targets.iter().map(String::as_str))
+        .collect();
     let mut rows = Vec::with_capacity(pairs.len());
     for window in pairs.chunks(WINDOW) {
         let scores = predictor.score(window).map_err(anyhow::Error::from_boxed)?;
-        rows.extend(scores.into_iter().map(|score| {
-            json!({ "log_likelihood": score.log_likelihood, "tokens": score.tokens })
-        }));
-        terminal.on(&Event::Evaluating { task: "input", examples: rows.len() as u64 });
+        rows.extend(scores.into_iter().map(
+            |score| json!({ "log_likelihood": score.log_likelihood, "tokens": score.tokens }),
+        ));
+        terminal.on(&Event::Evaluating {
+            task: "input",
+            examples: rows.len() as u64,
+        });
     }
     finish(&args.output, &rows, output)
 }
@@ -64,7 +79,11 @@ fn texts(path: &Path, column: &str) -> Result<Vec<String>> {
                 row.row_in_file,
                 path.display()
             );
-            return Err(Refused { kind: ErrorKind::Data, message }.into());
+            return Err(Refused {
+                kind: ErrorKind::Data,
+                message,
+            }
+            .into());
         };
         texts.push(text.to_owned());
     }
@@ -74,5 +93,7 @@ fn texts(path: &Path, column: &str) -> Result<Vec<String>> {
 fn finish(path: &Path, rows: &[Value], output: &Output) -> Result<()> {
     write_jsonl(path, rows)?;
     let value = json!({ "output": path, "rows": rows.len() });
-    output.print(&value, || format!("{} rows written to {}", rows.len(), path.display()))
+    output.print(&value, || {
+        format!("{} rows written to {}", rows.len(), path.display())
+    })
 }

@@ -19,8 +19,11 @@ fn list(overrides: &[String], output: &Output) -> Result<()> {
     let (catalogue, _) = catalogue::open(overrides)?;
     let mut rows = Vec::new();
     for mixture in catalogue.mixtures() {
-        let members: Vec<&str> =
-            mixture.members.iter().map(|member| member.name.as_str()).collect();
+        let members: Vec<&str> = mixture
+            .members
+            .iter()
+            .map(|member| member.name.as_str())
+            .collect();
         let tasks = catalogue.tasks_of(&mixture.name)?.len();
         rows.push(json!({
             "name": mixture.name,
@@ -32,7 +35,12 @@ fn list(overrides: &[String], output: &Output) -> Result<()> {
     output.print(&json!({ "mixtures": rows }), || {
         let line = |row: &serde_json::Value| {
             let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-            format!("{:<40} {:>4} tasks  {}\n", text("name"), row["tasks"], text("description"))
+            format!(
+                "{:<40} {:>4} tasks  {}\n",
+                text("name"),
+                row["tasks"],
+                text("description")
+            )
         };
         rows.iter().map(line).collect::<String>()
     })
@@ -44,7 +52,14 @@ fn plan_run(args: &ConfigArgs, output: &Output, terminal: &mut Terminal) -> Resu
     let session = Session::open(&config, Path::new("runs/plan"), terminal)?;
     let place = (session.vocabulary.as_ref(), session.cache.as_path());
     let data = &config.data;
-    let found = feeds(data, &data.mixture, &data.split, &session.catalogue, place, terminal)?;
+    let found = feeds(
+        data,
+        &data.mixture,
+        &data.split,
+        &session.catalogue,
+        place,
+        terminal,
+    )?;
     let plan = plan(&found.feeds, config.trainer.steps, &loader_config(&config))?;
     let value = json!({ "plan": plan, "shares": found.shares, "absent": found.absent });
     output.print(&value, || text(&plan, &found.absent))

@@ -16,7 +16,9 @@ use anyhow::Result;
 
 /// Carries out one command.
 pub(crate) fn run(arguments: Arguments) -> Result<()> {
-    let output = Output { json: arguments.json };
+    let output = Output {
+        json: arguments.json,
+    };
     let mut terminal = Terminal::new(arguments.quiet);
     match arguments.command {
         Command::Quickstart(args) => quickstart::run(&args, &output, &mut terminal),

@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 pub(crate) fn run(command: TaskCommand, output: &Output) -> Result<()> {
     match command {
         TaskCommand::List(args) => list(&args.overrides, output),
-        TaskCommand::Show(args) => {
-            show(&args.name, &args.split, args.limit, &args.catalogue.overrides, output)
-        }
+        TaskCommand::Show(args) => show(
+            &args.name,
+            &args.split,
+            args.limit,
+            &args.catalogue.overrides,
+            output,
+        ),
         TaskCommand::Check(args) => check(args.name.as_deref(), &args.catalogue.overrides, output),
     }
 }
@@ -21,8 +25,11 @@ fn list(overrides: &[String], output: &Output) -> Result<()> {
     let mut rows = Vec::new();
     for spec in catalogue.tasks() {
         let task = catalogue.open(&spec.name, &data.root)?;
-        let present: Vec<String> =
-            task.splits().into_iter().filter(|split| task.source().files(split).is_ok()).collect();
+        let present: Vec<String> = task
+            .splits()
+            .into_iter()
+            .filter(|split| task.source().files(split).is_ok())
+            .collect();
         rows.push(json!({
             "name": spec.name,
             "family": spec.family,
@@ -89,9 +96,12 @@ fn show(name: &str, split: &str, limit: u64, overrides: &[String], output: &Outp
 
 fn describe(spec: &TaskSpec, examples: &[Value], absent: Option<&str>) -> String {
     let quoted = |value: Value| value.as_str().unwrap_or_default().to_owned();
-    let exmix = spec.exmix.as_ref().map_or("not said whether in ExMix".to_owned(), |exmix| {
-        format!("ExMix {} ({})", quoted(json!(exmix.provenance)), exmix.note)
-    });
+    let exmix = spec
+        .exmix
+        .as_ref()
+        .map_or("not said whether in ExMix".to_owned(), |exmix| {
+            format!("ExMix {} ({})", quoted(json!(exmix.provenance)), exmix.note)
+        });
     let mut text = format!(
         "{}: {}\nfamily {}, {exmix}\nlicence {}; {}\n",
         spec.name,
@@ -106,7 +116,9 @@ fn describe(spec: &TaskSpec, examples: &[Value], absent: Option<&str>) -> String
     for example in examples {
         text.push('\n');
         for (key, value) in example.as_object().into_iter().flatten() {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             text.push_str(&format!("{key}: {value}\n"));
         }
     }
@@ -121,8 +133,18 @@ fn check(name: Option<&str>, overrides: &[String], output: &Output) -> Result<()
     };
     if !faults.is_empty() {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        return Err(Refused { kind: ErrorKind::Config, message: lines.join("\n") }.into());
+        return Err(Refused {
+            kind: ErrorKind::Config,
+            message: lines.join("\n"),
+        }
+        .into());
     }
-    let count = if name.is_some() { 1 } else { catalogue.tasks().count() };
-    output.print(&json!({ "checked": count }), || format!("{count} tasks are in order"))
+    let count = if name.is_some() {
+        1
+    } else {
+        catalogue.tasks().count()
+    };
+    output.print(&json!({ "checked": count }), || {
+        format!("{count} tasks are in order")
+    })
 }

@@ -18,8 +18,16 @@ pub(crate) fn run(args: &TrainArgs, output: &Output, terminal: &mut Terminal) ->
         (saved_config(&run_dir, &args.config.overrides)?, run_dir)
     } else {
         let config = config::load(&args.config)?;
-        let file = args.config.config.as_ref().and_then(|path| path.file_stem());
-        let name = args.config.recipe.clone().or(file.map(|name| name.to_string_lossy().into()));
+        let file = args
+            .config
+            .config
+            .as_ref()
+            .and_then(|path| path.file_stem());
+        let name = args
+            .config
+            .recipe
+            .clone()
+            .or(file.map(|name| name.to_string_lossy().into()));
         let run_dir = || PathBuf::from("runs").join(name.unwrap_or_else(|| "run".to_owned()));
         (config, args.run_dir.clone().unwrap_or_else(run_dir))
     };
@@ -39,8 +47,10 @@ pub(crate) fn run(args: &TrainArgs, output: &Output, terminal: &mut Terminal) ->
 
 /// The totals per task as lines.
 fn ledger(tasks: &serde_json::Value) -> String {
-    let mut text =
-        format!("{:<36} {:>9} {:>8} {:>12} {:>9}\n", "task", "examples", "epochs", "targets", "loss");
+    let mut text = format!(
+        "{:<36} {:>9} {:>8} {:>12} {:>9}\n",
+        "task", "examples", "epochs", "targets", "loss"
+    );
     for (name, task) in tasks.as_object().into_iter().flatten() {
         let number = |key: &str| task[key].as_f64().unwrap_or(f64::NAN);
         text.push_str(&format!(
