@@ -1,1 +1,11 @@
-//! End-to-end tests.
+//! End-to-end tests of the library: whole runs on the micro-world, seconds each.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking and says what it measured"
+)]
+mod damage;
+mod finetune;
+mod micro;
+mod recipes;
+mod resume;
+mod workers;

@@ -1,7 +1,7 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (ExT5, arXiv 2111.10952).
+/// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (`ExT5`, arXiv 2111.10952).
 #[derive(Debug, Parser)]
 #[command(
     name = "ext5",
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Pre-train T5 and ExT5 on the built-in micro-world, fine-tune both, print their scores side by side.
+    /// Pre-train T5 and `ExT5` on the built-in micro-world, fine-tune both, print their scores side by side.
     #[command(
         after_help = "Examples:\n  ext5 quickstart\n  ext5 quickstart --dir runs/first --set trainer.steps=500"
     )]

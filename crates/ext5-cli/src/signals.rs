@@ -17,9 +17,9 @@ pub(crate) fn watch() -> std::io::Result<Stop> {
             }
             asked = true;
             if interrupt {
-                wish.interrupt()
+                wish.interrupt();
             } else {
-                wish.terminate()
+                wish.terminate();
             }
         }
     });

@@ -101,10 +101,8 @@ impl Observer for Terminal {
                 loss,
                 tokens,
             } => self.step(step, steps, loss, tokens),
-            Event::Metrics(line) => {
-                if line["kind"] == "validation" {
-                    self.say(&line.to_string());
-                }
+            Event::Metrics(line) if line["kind"] == "validation" => {
+                self.say(&line.to_string());
             }
             Event::Checkpoint { path, step } => {
                 self.say(&format!("step {step}: saved {}", path.display()));

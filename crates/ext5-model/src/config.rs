@@ -62,13 +62,13 @@ pub enum FeedForwardProjection {
     /// wo(silu(wi x)).
     #[serde(rename = "silu")]
     Silu,
-    /// wo(gelu(wi_0 x) * wi_1 x), tanh approximation.
+    /// `wo(gelu(wi_0` x) * `wi_1` x), tanh approximation.
     #[serde(rename = "gated-gelu")]
     GatedGelu,
-    /// wo(silu(wi_0 x) * wi_1 x).
+    /// `wo(silu(wi_0` x) * `wi_1` x).
     #[serde(rename = "gated-silu")]
     GatedSilu,
-    /// wo(relu(wi_0 x) * wi_1 x).
+    /// `wo(relu(wi_0` x) * `wi_1` x).
     #[serde(rename = "gated-relu")]
     GatedRelu,
 }

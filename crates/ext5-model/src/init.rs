@@ -24,9 +24,9 @@ pub fn initialise(
             None => vec![1.0; count],
             Some(deviation) => {
                 let mut values = normal(name, count);
-                values
-                    .iter_mut()
-                    .for_each(|value| *value *= deviation as f32);
+                for value in &mut values {
+                    *value *= deviation as f32;
+                }
                 values
             }
         })

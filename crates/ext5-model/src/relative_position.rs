@@ -39,15 +39,13 @@ fn reaches(distance: usize, exact: usize, max: usize, step: usize, wide: usize) 
     let right = power(max, step)
         .zip(power(exact, wide - step))
         .and_then(|(high, low)| high.checked_mul(low));
-    match (power(distance, wide), right) {
-        (Some(left), Some(right)) => left >= right,
-        // Beyond 128 bits logarithms decide; a tie would need exact powers of that size.
-        _ => {
-            let log = |value: usize| (value as f64).ln();
-            let right = step as f64 * log(max) + (wide - step) as f64 * log(exact);
-            wide as f64 * log(distance) >= right * (1.0 - 1e-12)
-        }
+    if let (Some(left), Some(right)) = (power(distance, wide), right) {
+        return left >= right;
     }
+    // Beyond 128 bits logarithms decide; a tie would need exact powers of that size.
+    let log = |value: usize| (value as f64).ln();
+    let right = step as f64 * log(max) + (wide - step) as f64 * log(exact);
+    wide as f64 * log(distance) >= right * (1.0 - 1e-12)
 }
 
 /// Position bias of one stack, `[1, H, S, T]`, for queries at `offset..offset + queries` and keys at `0..keys`.

@@ -1,4 +1,8 @@
 //! T5 against transformers, on what `golden/export.py` recorded for five shapes with random weights.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking and says what it measured"
+)]
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use ext5_model::{

@@ -74,7 +74,7 @@ pub struct ComparisonReport {
     pub seeds: Vec<u64>,
 }
 
-/// The quickstart: T5 (denoising alone) against ExT5 (R = 2) on the micro-world, fine-tuned on tasks that neither saw.
+/// The quickstart: T5 (denoising alone) against `ExT5` (R = 2) on the micro-world, fine-tuned on tasks that neither saw.
 ///
 /// # Errors
 /// [`Error::Trainer`] where an override is not valid.

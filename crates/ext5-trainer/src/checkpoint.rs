@@ -163,7 +163,7 @@ impl Checkpoint {
 ///
 /// # Errors
 /// [`Error::Data`] where the directory cannot be listed.
-pub fn newest(run_dir: &Path) -> Result<(Option<Checkpoint>, Vec<Error>)> {
+pub(crate) fn newest(run_dir: &Path) -> Result<(Option<Checkpoint>, Vec<Error>)> {
     let mut skipped = Vec::new();
     for path in committed(run_dir)?.into_iter().rev() {
         let opened = Checkpoint::open(&path);
@@ -179,7 +179,7 @@ pub fn newest(run_dir: &Path) -> Result<(Option<Checkpoint>, Vec<Error>)> {
 ///
 /// # Errors
 /// [`Error::Data`] naming what could not be removed.
-pub fn retain(run_dir: &Path, keep: usize) -> Result<()> {
+pub(crate) fn retain(run_dir: &Path, keep: usize) -> Result<()> {
     let storage = storage::local();
     let committed = committed(run_dir)?;
     for path in committed.iter().rev().skip(keep.max(2)) {

@@ -174,7 +174,7 @@ impl EvaluationPlan {
     }
 }
 
-fn progress<'a>(observer: &'a mut dyn Observer) -> impl FnMut(Progress<'_>) + 'a {
+fn progress(observer: &mut dyn Observer) -> impl FnMut(Progress<'_>) + '_ {
     |progress| {
         observer.on(&Event::Evaluating {
             task: progress.task,

@@ -194,7 +194,7 @@ impl ModuleMapper for Update<'_> {
 }
 
 /// Euclidean norm of all gradients together, `[1]`.
-pub fn global_norm(model: &T5, gradients: &GradientsParams) -> Option<Tensor<1>> {
+pub(crate) fn global_norm(model: &T5, gradients: &GradientsParams) -> Option<Tensor<1>> {
     let mut squares = Squares {
         gradients,
         sums: Vec::new(),

@@ -6,6 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 
 /// What an optimizer remembers of one parameter.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a parameter, and most are of the largest kind"
+)]
 pub(crate) enum ParameterState {
     /// Adafactor, row and column means of a matrix.
     Factored(AdafactorState<2>),

@@ -13,7 +13,7 @@ const TEXTS: u64 = 5_000;
 ///
 /// # Errors
 /// [`crate::Error::Data`] where its file or the texts it is trained on are absent or damaged.
-pub fn vocabulary(
+pub(crate) fn vocabulary(
     config: &RunConfig,
     catalogue: &Catalogue,
     cache: &Path,

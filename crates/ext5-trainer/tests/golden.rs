@@ -1,4 +1,9 @@
 //! Optimizers, schedules and fifty training steps against what `golden/export*.py` recorded.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and says what it measured"
+)]
 use burn::tensor::{Device, Tensor, TensorData};
 use ext5_data::{Batch, Segment};
 use ext5_model::{Error, SAFETENSORS, T5, T5Config, import};
