@@ -6,9 +6,14 @@ use burn::tensor::Tensor;
 use ext5_data::Batch;
 use ext5_model::T5;
 use ext5_objectives::Stream;
+use std::sync::{Mutex, PoisonError};
 
 /// Tag of the stream that seeds dropout.
 const DROPOUT: u64 = 0x6472_6F70;
+
+/// Burn draws dropout from one generator a process: whoever seeds it holds this until the draws are made, so that two
+/// runs in one process do not draw from each other's seeds.
+static DRAWING: Mutex<()> = Mutex::new(());
 
 /// What one step needs besides model, optimizer and batch.
 #[derive(Clone, Copy, Debug)]
@@ -76,14 +81,16 @@ pub fn train_step(
     for (micro_batch, first) in (0..batch.rows).step_by(rows.max(1)).enumerate() {
         let rows = first..(first + rows).min(batch.rows);
         let parts = [options.seed, DROPOUT, options.step, micro_batch as u64];
-        device.seed(Stream::new(&parts).next_u64());
         let inputs = to_device(batch, rows.clone(), &device);
+        let drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
+        device.seed(Stream::new(&parts).next_u64());
         let losses = model.losses(&inputs.input, inputs.targets, inputs.weights);
+        let per_token = read(losses.per_token)?;
+        drop(drawing);
         let z_loss = losses.log_z_squared.mul_scalar(options.z_loss);
         let total: Tensor<1> = losses.cross_entropy + z_loss.clone();
         let gradients = total.div_scalar(divisor).backward();
         accumulator.accumulate(&model, GradientsParams::from_grads(gradients, &model));
-        let per_token = read(losses.per_token)?;
         let segments = losses_by_segment(batch, rows, &per_token, inputs.targets_length);
         outcome.cross_entropy += segments.iter().sum::<f64>();
         outcome.segments.extend(segments);
