@@ -1,5 +1,5 @@
 use crate::micro::{config, run};
-use ext5_trainer::{EvaluationPlan, ModelDir, OpenOptions, Silent};
+use ext5_trainer::{EvaluationPlan, ModelDir, ModelOptions, Silent};
 
 /// Pre-train, fine-tune from the run directory, evaluate: the vocabulary travels with the model.
 #[test]
@@ -16,7 +16,7 @@ fn a_finetuned_model_answers() {
     let report = run(&config(&settings), &tuned, false).unwrap();
     assert_eq!(report.steps, 8);
 
-    let options = OpenOptions::default();
+    let options = ModelOptions::default();
     let mut predictor = options.predictor(&ModelDir::find(&tuned).unwrap()).unwrap();
     let plan = EvaluationPlan {
         split: "validation".to_owned(),
@@ -43,9 +43,9 @@ fn a_model_and_a_vocabulary_that_do_not_fit_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let start = dir.path().join("start");
     run(&config(&["trainer.steps=1"]), &start, false).unwrap();
-    let options = OpenOptions {
+    let options = ModelOptions {
         vocabulary: Some("bytes:100000".to_owned()),
-        ..OpenOptions::default()
+        ..ModelOptions::default()
     };
     let error = options
         .predictor(&ModelDir::find(&start).unwrap())

@@ -6,6 +6,7 @@
 mod damage;
 mod finetune;
 mod micro;
+mod real_data;
 mod recipes;
 mod resume;
 mod workers;

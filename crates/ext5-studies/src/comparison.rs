@@ -3,7 +3,7 @@ use crate::{Error, Result};
 use ext5_data::{door, storage};
 use ext5_eval::TaskReport;
 use ext5_trainer::{
-    EvaluationPlan, Event, ModelDir, Observer, OpenOptions, RunConfig, Stop, recipe, train,
+    EvaluationPlan, Event, ModelDir, ModelOptions, Observer, RunConfig, Stop, recipe, train,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -88,13 +88,9 @@ pub fn quickstart(overrides: &[String]) -> Result<Comparison> {
     Ok(Comparison {
         arms: vec![arm("T5", "micro_t5")?, arm("ExT5", "micro_ext5")?],
         finetune: recipe("micro_finetune", &[])?,
-        tasks: [
-            "micro_heldout_entailment",
-            "micro_heldout_reading",
-            "micro_heldout_recall",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        tasks: ["micro_heldout_reading", "micro_heldout_recall"]
+            .map(str::to_owned)
+            .to_vec(),
         seeds: vec![0],
         split: "test".to_owned(),
         limit: Some(200),
@@ -192,7 +188,7 @@ impl Comparison {
         config.init.from = Some(dir.join(&arm.name));
         config.trainer.seed = seed;
         ran(&config, &run_dir, stop, observer)?;
-        let options = OpenOptions {
+        let options = ModelOptions {
             device: config.trainer.device.clone(),
             inputs_length: config.data.inputs_length,
             batch_rows: 64,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// How a model on disk is opened to answer.
 #[derive(Clone, Debug)]
-pub struct OpenOptions {
+pub struct ModelOptions {
     /// Device by name.
     pub device: String,
     /// Vocabulary, where none lies beside the model: a file, a directory, or `bytes`.
@@ -23,7 +23,7 @@ pub struct OpenOptions {
     pub batch_rows: usize,
 }
 
-impl Default for OpenOptions {
+impl Default for ModelOptions {
     fn default() -> Self {
         Self {
             device: "flex".to_owned(),
@@ -34,7 +34,7 @@ impl Default for OpenOptions {
     }
 }
 
-impl OpenOptions {
+impl ModelOptions {
     /// The model of `dir`, ready to answer and to score.
     ///
     /// # Errors

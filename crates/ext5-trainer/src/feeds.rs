@@ -1,6 +1,8 @@
 use crate::observer::Event;
 use crate::{DataConfig, Observer, Result};
-use ext5_data::{CacheEvent, CacheOptions, ErrorKind, ObjectiveKind, Share, TaskFeed, TokenCache};
+use ext5_data::{
+    CacheEvent, CacheOptions, ErrorKind, ObjectiveKind, Share, Task, TaskFeed, TokenCache,
+};
 use ext5_objectives::{Objective, Sentinels};
 use ext5_tasks::Catalogue;
 use ext5_tokenizer::Vocabulary;
@@ -51,28 +53,7 @@ pub fn feeds(
             limit: data.max_examples,
             workers: data.workers.max(1),
         };
-        let mut on_event = |event: CacheEvent| {
-            match &event {
-                CacheEvent::Encoded { examples, .. } => {
-                    observer.on(&Event::Caching {
-                        task: &spec.name,
-                        examples: *examples,
-                    });
-                }
-                CacheEvent::Waiting { holder } => {
-                    observer.on(&Event::Note(&format!(
-                        "waiting for {holder} to build the cache"
-                    )));
-                }
-                CacheEvent::Rebuilding { reason } => {
-                    let note = format!("building the cache of `{}` again: {reason}", spec.name);
-                    observer.on(&Event::Note(&note));
-                }
-            }
-            Ok(())
-        };
-        let opened =
-            TokenCache::open_or_build(cache, &task, split, vocabulary, options, &mut on_event);
+        let opened = open_cache(cache, &task, split, vocabulary, options, observer);
         match opened {
             Ok(cache) => {
                 caches.insert(spec.name.clone(), (cache, objective));
@@ -108,6 +89,38 @@ pub fn feeds(
         shares: resolved.shares,
         absent: resolved.absent,
     })
+}
+
+/// Opens or builds one task's cache, telling `observer` what happens.
+fn open_cache(
+    cache: &Path,
+    task: &Task,
+    split: &str,
+    vocabulary: &dyn Vocabulary,
+    options: CacheOptions,
+    observer: &mut dyn Observer,
+) -> ext5_data::Result<TokenCache> {
+    let mut on_event = |event: CacheEvent| {
+        match &event {
+            CacheEvent::Encoded { examples, .. } => {
+                observer.on(&Event::Caching {
+                    task: task.name(),
+                    examples: *examples,
+                });
+            }
+            CacheEvent::Waiting { holder } => {
+                observer.on(&Event::Note(&format!(
+                    "waiting for {holder} to build the cache"
+                )));
+            }
+            CacheEvent::Rebuilding { reason } => {
+                let note = format!("building the cache of `{}` again: {reason}", task.name());
+                observer.on(&Event::Note(&note));
+            }
+        }
+        Ok(())
+    };
+    TokenCache::open_or_build(cache, task, split, vocabulary, options, &mut on_event)
 }
 
 /// The objective of a self-supervised task; T5's span corruption where its file names none.

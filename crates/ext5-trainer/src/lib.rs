@@ -22,7 +22,7 @@ mod vocabulary;
 
 pub use checkpoint::Checkpoint;
 pub use error::{Error, Result};
-pub use evaluation::{EvaluationPlan, OnSample, OpenOptions};
+pub use evaluation::{EvaluationPlan, ModelOptions, OnSample};
 pub use feeds::{Feeds, feeds};
 pub use ledger::{Ledger, TaskLedger};
 pub use model_dir::{ModelDir, hugging_face_files};

@@ -103,27 +103,26 @@ pub fn train_step(
     if let Some(norm) = global_norm(&model, &gradients) {
         outcome.gradient_norm = read(norm)?.iter().map(|&norm| f64::from(norm)).sum();
     }
-    check(
-        batch,
-        options.step,
-        "the loss",
-        outcome.cross_entropy + outcome.z_loss,
-    )?;
+    let loss = outcome.cross_entropy + outcome.z_loss;
+    check(batch, options.step, "the loss", loss)?;
     check(
         batch,
         options.step,
         "the gradient norm",
         outcome.gradient_norm,
     )?;
-    let clipped = options.clip_norm > 0.0 && outcome.gradient_norm > options.clip_norm;
-    // PyTorch's clip_grad_norm_ adds the same 1e-6.
-    let scale = if clipped {
-        options.clip_norm / (outcome.gradient_norm + 1e-6)
-    } else {
-        1.0
-    };
+    let scale = clipping(outcome.gradient_norm, options.clip_norm);
     let model = optimizer.step(model, gradients, options.rate, scale);
     Ok((model, outcome))
+}
+
+/// What the gradients are multiplied by to keep their global norm at `largest` (0: no bound).
+fn clipping(norm: f64, largest: f64) -> f64 {
+    if largest > 0.0 && norm > largest {
+        largest / (norm + 1e-6) // PyTorch's clip_grad_norm_ adds the same 1e-6
+    } else {
+        1.0
+    }
 }
 
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {

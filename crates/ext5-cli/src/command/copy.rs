@@ -2,15 +2,15 @@ use crate::args::CopyArgs;
 use crate::output::Output;
 use anyhow::Result;
 use ext5_data::storage;
-use ext5_trainer::{ModelDir, OpenOptions, device, hugging_face_files};
+use ext5_trainer::{ModelDir, ModelOptions, device, hugging_face_files};
 use serde_json::json;
 
 /// Reads a model, checks that its parts belong together, and writes it in Hugging Face's layout.
 pub(crate) fn run(args: &CopyArgs, output: &Output) -> Result<()> {
     let dir = ModelDir::find(&args.from)?;
-    let options = OpenOptions {
+    let options = ModelOptions {
         vocabulary: args.vocabulary.clone(),
-        ..OpenOptions::default()
+        ..ModelOptions::default()
     };
     let device = device::open(&options.device)?;
     let model = dir.load(&device, None)?;

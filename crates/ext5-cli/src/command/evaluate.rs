@@ -4,7 +4,7 @@ use crate::output::{Output, write_jsonl};
 use crate::terminal::Terminal;
 use anyhow::Result;
 use ext5_eval::{Protocol, Sample};
-use ext5_trainer::{EvaluationPlan, Event, ModelDir, Observer, OpenOptions, T5Predictor};
+use ext5_trainer::{EvaluationPlan, Event, ModelDir, ModelOptions, Observer, T5Predictor};
 use serde_json::{Value, json};
 
 /// The model of `args`, ready to answer.
@@ -13,7 +13,7 @@ pub(crate) fn open(args: &ModelArgs, terminal: &mut Terminal) -> Result<T5Predic
     for error in dir.skipped() {
         terminal.on(&Event::Note(&format!("passed over: {error}")));
     }
-    let options = OpenOptions {
+    let options = ModelOptions {
         device: args.device.clone(),
         vocabulary: args.vocabulary.clone(),
         inputs_length: args.inputs_length,
