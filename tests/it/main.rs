@@ -5,6 +5,7 @@
 )]
 mod damage;
 mod finetune;
+mod import;
 mod micro;
 mod real_data;
 mod recipes;

@@ -7,7 +7,7 @@ pub enum ErrorKind {
     Other = 1,
     /// The command or a name in it is wrong.
     Request = 64,
-    /// A file is damaged, or a row does not hold what it should.
+    /// A file is damaged, a row does not hold what it should, or a loss is no number.
     Data = 65,
     /// A file, directory, task or column that is named does not exist.
     Missing = 66,
@@ -19,7 +19,7 @@ pub enum ErrorKind {
     Locked = 73,
     /// Reading or writing failed, for example on a full disk.
     Io = 74,
-    /// A run stopped itself, for example at a loss that is not finite.
+    /// A run was asked to stop and has saved everything; starting it again continues it.
     Stopped = 75,
     /// The operating system refuses access.
     Permission = 77,

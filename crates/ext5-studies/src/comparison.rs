@@ -298,7 +298,7 @@ impl ComparisonReport {
             .limit
             .map_or("all".to_owned(), |limit| format!("at most {limit}"));
         format!(
-            "{}\nmeans of {} fine-tuning seeds; {} pre-training and {} fine-tuning steps; {limit} test examples a task; ± is half the 95 % interval over examples, not over pre-training seeds\n",
+            "{}\nfine-tuning seeds: {}; {} pre-training and {} fine-tuning steps; {limit} test examples a task; ± is half the 95 % interval over examples, not over pre-training seeds\n",
             text_table(&rows),
             self.seeds.len(),
             self.pretraining_steps,
