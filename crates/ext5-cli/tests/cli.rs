@@ -66,7 +66,7 @@ fn failure(output: &Output) -> (i32, String) {
 #[test]
 fn wrong_names_end_in_a_suggestion_and_their_own_code() {
     let dir = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32, &[&str]); 9] = [
+    let cases: [(&[&str], i32, &[&str]); 10] = [
         (
             &["train", "--recipe", "micro_ext"],
             64,
@@ -88,6 +88,17 @@ fn wrong_names_end_in_a_suggestion_and_their_own_code() {
             ],
             64,
             &["micro_exmi", "micro_exmix"],
+        ),
+        (
+            &[
+                "train",
+                "--recipe",
+                "micro_t5",
+                "--set",
+                "data.inputs_length=99999999999",
+            ],
+            78,
+            &["inputs_length"],
         ),
         (
             &[

@@ -221,6 +221,7 @@ impl T5Config {
     /// [`Error::ConfigValue`] with the first value out of range.
     pub fn validate(&self) -> Result<()> {
         const LARGEST: usize = 1 << 24;
+        const DEEPEST: usize = 1024;
         let size = "a whole number from 1 to 16,777,216";
         let sizes = [
             ("vocab_size", self.vocab_size),
@@ -247,6 +248,15 @@ impl T5Config {
         for (key, value) in sizes {
             if !(1..=LARGEST).contains(&value) {
                 return Err(bad(key, value.to_string(), size));
+            }
+        }
+        let layers = [
+            ("num_layers", self.num_layers),
+            ("num_decoder_layers", self.decoder_layers()),
+        ];
+        for (key, value) in layers {
+            if value > DEEPEST {
+                return Err(bad(key, value.to_string(), "at most 1,024 layers"));
             }
         }
         let buckets = self.relative_attention_num_buckets;

@@ -31,6 +31,9 @@ pub fn greedy(
     options: GreedyOptions,
 ) -> Result<Vec<Vec<u32>>> {
     let [rows, _] = tokens.dims();
+    if options.max_tokens == 0 {
+        return Ok(vec![Vec::new(); rows]);
+    }
     let config = model.config();
     let (start, end) = (config.decoder_start_token_id, config.eos_token_id);
     let encoded = model.encode(tokens, segments.clone());

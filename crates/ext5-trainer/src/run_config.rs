@@ -3,6 +3,9 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
+/// Largest number of rows of a batch and of tokens of a row.
+const MOST: usize = 1 << 20;
+
 /// Everything that describes a run: what a recipe holds, and what is written into the run directory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -227,53 +230,55 @@ impl RunConfig {
     /// # Errors
     /// [`Error::Config`] with all problems.
     pub fn validate(&self) -> Result<()> {
-        let mut problems = Vec::new();
-        let mut require = |holds: bool, problem: &str| {
-            if !holds {
-                problems.push(problem.to_owned());
-            }
-        };
         let (data, trainer) = (&self.data, &self.trainer);
-        require(
-            !data.mixture.is_empty(),
-            "`data.mixture` is empty, expected a task or mixture",
-        );
-        require(
-            data.inputs_length >= 2,
-            "`data.inputs_length` must be at least 2",
-        );
-        require(
-            data.targets_length >= 2,
-            "`data.targets_length` must be at least 2",
-        );
-        require(data.workers <= 1024, "`data.workers` must be at most 1024");
-        require(
-            trainer.batch_rows >= 1,
-            "`trainer.batch_rows` must be at least 1",
-        );
-        require(
-            trainer.log_every >= 1,
-            "`trainer.log_every` must be at least 1",
-        );
-        require(trainer.keep >= 2, "`trainer.keep` must be at least 2");
-        require(
-            trainer.z_loss >= 0.0,
-            "`trainer.z_loss` must not be below 0",
-        );
-        require(
-            trainer.clip_norm >= 0.0,
-            "`trainer.clip_norm` must not be below 0",
-        );
-        let dropout = self.model.dropout_rate;
-        require(
-            (0.0..1.0).contains(&dropout),
-            "`model.dropout_rate` must be from 0 to below 1",
-        );
         let rate = self.schedule.rate(1);
-        require(
-            rate.is_finite() && rate >= 0.0,
-            "`schedule.rate` must be a number of at least 0",
-        );
+        let length = |length: usize| (2..=MOST).contains(&length);
+        let rules = [
+            (
+                !data.mixture.is_empty(),
+                "`data.mixture` is empty, expected a task or mixture",
+            ),
+            (
+                length(data.inputs_length),
+                "`data.inputs_length` must be from 2 to 1048576",
+            ),
+            (
+                length(data.targets_length),
+                "`data.targets_length` must be from 2 to 1048576",
+            ),
+            (data.workers <= 1024, "`data.workers` must be at most 1024"),
+            (
+                data.prefetch <= 1024,
+                "`data.prefetch` must be at most 1024",
+            ),
+            (
+                (1..=MOST).contains(&trainer.batch_rows),
+                "`trainer.batch_rows` must be from 1 to 1048576",
+            ),
+            (
+                trainer.log_every >= 1,
+                "`trainer.log_every` must be at least 1",
+            ),
+            (trainer.keep >= 2, "`trainer.keep` must be at least 2"),
+            (
+                trainer.z_loss >= 0.0,
+                "`trainer.z_loss` must not be below 0",
+            ),
+            (
+                trainer.clip_norm >= 0.0,
+                "`trainer.clip_norm` must not be below 0",
+            ),
+            (
+                (0.0..1.0).contains(&self.model.dropout_rate),
+                "`model.dropout_rate` must be from 0 to below 1",
+            ),
+            (
+                rate.is_finite() && rate >= 0.0,
+                "`schedule.rate` must be a number of at least 0",
+            ),
+        ];
+        let broken = rules.iter().filter(|(holds, _)| !holds);
+        let problems: Vec<String> = broken.map(|(_, problem)| (*problem).to_owned()).collect();
         if problems.is_empty() {
             Ok(())
         } else {
