@@ -220,16 +220,66 @@ impl T5Config {
     /// # Errors
     /// [`Error::ConfigValue`] with the first value out of range.
     pub fn validate(&self) -> Result<()> {
-        const LARGEST: usize = 1 << 24;
-        const DEEPEST: usize = 1024;
-        let size = "a whole number from 1 to 16,777,216";
-        let sizes = [
+        self.validate_sizes()?;
+        let buckets = self.relative_attention_num_buckets;
+        if !buckets.is_multiple_of(4) {
+            return Err(bad_value(
+                "relative_attention_num_buckets",
+                buckets.to_string(),
+                "a multiple of 4",
+            ));
+        }
+        if self.relative_attention_max_distance <= buckets / 2 {
+            let found = self.relative_attention_max_distance.to_string();
+            let expected = "more than half the number of buckets";
+            return Err(bad_value(
+                "relative_attention_max_distance",
+                found,
+                expected,
+            ));
+        }
+        if !(0.0..1.0).contains(&self.dropout_rate) {
+            return Err(bad_value(
+                "dropout_rate",
+                self.dropout_rate.to_string(),
+                "0 up to below 1",
+            ));
+        }
+        if !(self.layer_norm_epsilon > 0.0 && self.layer_norm_epsilon < 1.0) {
+            let found = self.layer_norm_epsilon.to_string();
+            return Err(bad_value("layer_norm_epsilon", found, "between 0 and 1"));
+        }
+        if !(self.initializer_factor > 0.0 && self.initializer_factor.is_finite()) {
+            let found = self.initializer_factor.to_string();
+            return Err(bad_value("initializer_factor", found, "above 0"));
+        }
+        let ids = [
+            ("pad_token_id", self.pad_token_id),
+            ("eos_token_id", self.eos_token_id),
+            ("decoder_start_token_id", self.decoder_start_token_id),
+        ];
+        for (key, id) in ids {
+            if id as usize >= self.vocab_size {
+                return Err(bad_value(key, id.to_string(), "an id below `vocab_size`"));
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_sizes(&self) -> Result<()> {
+        for (key, value) in [
+            ("num_layers", self.num_layers),
+            ("num_decoder_layers", self.decoder_layers()),
+        ] {
+            if !(1..=1024).contains(&value) {
+                return Err(bad_value(key, value.to_string(), "1 to 1,024 layers"));
+            }
+        }
+        for (key, value) in [
             ("vocab_size", self.vocab_size),
             ("d_model", self.d_model),
             ("d_kv", self.d_kv),
             ("d_ff", self.d_ff),
-            ("num_layers", self.num_layers),
-            ("num_decoder_layers", self.decoder_layers()),
             ("num_heads", self.num_heads),
             (
                 "relative_attention_num_buckets",
@@ -239,62 +289,10 @@ impl T5Config {
                 "relative_attention_max_distance",
                 self.relative_attention_max_distance,
             ),
-        ];
-        let bad = |key, value: String, expected| Error::ConfigValue {
-            key,
-            value,
-            expected,
-        };
-        for (key, value) in sizes {
-            if !(1..=LARGEST).contains(&value) {
-                return Err(bad(key, value.to_string(), size));
-            }
-        }
-        let layers = [
-            ("num_layers", self.num_layers),
-            ("num_decoder_layers", self.decoder_layers()),
-        ];
-        for (key, value) in layers {
-            if value > DEEPEST {
-                return Err(bad(key, value.to_string(), "at most 1,024 layers"));
-            }
-        }
-        let buckets = self.relative_attention_num_buckets;
-        if !buckets.is_multiple_of(4) {
-            return Err(bad(
-                "relative_attention_num_buckets",
-                buckets.to_string(),
-                "a multiple of 4",
-            ));
-        }
-        if self.relative_attention_max_distance <= buckets / 2 {
-            let found = self.relative_attention_max_distance.to_string();
-            let expected = "more than half the number of buckets";
-            return Err(bad("relative_attention_max_distance", found, expected));
-        }
-        if !(0.0..1.0).contains(&self.dropout_rate) {
-            return Err(bad(
-                "dropout_rate",
-                self.dropout_rate.to_string(),
-                "0 up to below 1",
-            ));
-        }
-        if !(self.layer_norm_epsilon > 0.0 && self.layer_norm_epsilon < 1.0) {
-            let found = self.layer_norm_epsilon.to_string();
-            return Err(bad("layer_norm_epsilon", found, "between 0 and 1"));
-        }
-        if !(self.initializer_factor > 0.0 && self.initializer_factor.is_finite()) {
-            let found = self.initializer_factor.to_string();
-            return Err(bad("initializer_factor", found, "above 0"));
-        }
-        let ids = [
-            ("pad_token_id", self.pad_token_id),
-            ("eos_token_id", self.eos_token_id),
-            ("decoder_start_token_id", self.decoder_start_token_id),
-        ];
-        for (key, id) in ids {
-            if id as usize >= self.vocab_size {
-                return Err(bad(key, id.to_string(), "an id below `vocab_size`"));
+        ] {
+            if !(1..=1 << 24).contains(&value) {
+                let expected = "a whole number from 1 to 16,777,216";
+                return Err(bad_value(key, value.to_string(), expected));
             }
         }
         Ok(())
@@ -318,5 +316,13 @@ impl T5Config {
             config.other.entry(key).or_insert(value);
         }
         serde_json::to_value(config).unwrap_or(Value::Null)
+    }
+}
+
+fn bad_value(key: &'static str, value: String, expected: &'static str) -> Error {
+    Error::ConfigValue {
+        key,
+        value,
+        expected,
     }
 }
