@@ -51,7 +51,8 @@ pub struct StepOutcome {
 /// of the whole batch.
 ///
 /// # Errors
-/// [`Error::NotFinite`] with the model lost to the caller's copy: nothing was updated. [`Error::Device`].
+/// [`Error::NotFinite`] before anything is updated; the model is then the caller's copy or the last checkpoint's.
+/// [`Error::Device`].
 pub fn train_step(
     model: T5,
     optimizer: &mut Optimizer,
