@@ -1,37 +1,10 @@
-use crate::weights::name_of;
 use crate::{Error, Result, T5, T5Config};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
+use ext5_architecture::{floats, name_of};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Name of the file of weights.
-pub const SAFETENSORS: &str = "model.safetensors";
-/// Name of the index where the weights lie in several files.
-pub const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
-
-/// The index of weights that lie in several files.
-#[derive(Debug, Deserialize)]
-pub struct Index {
-    weight_map: BTreeMap<String, String>,
-}
-
-impl Index {
-    /// Reads `model.safetensors.index.json`.
-    ///
-    /// # Errors
-    /// [`Error::Index`].
-    pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        serde_json::from_slice(bytes).map_err(Error::Index)
-    }
-
-    /// The files it names, each once.
-    pub fn files(&self) -> BTreeSet<&str> {
-        self.weight_map.values().map(String::as_str).collect()
-    }
-}
+use std::collections::{BTreeMap, HashMap};
 
 /// A T5 with the weights of safetensors files, each a `(name, content)`; F32, F16 and BF16 are read as f32.
 ///
@@ -94,50 +67,13 @@ fn read_weights(file: &str, content: &[u8], weights: &mut Weights) -> Result<()>
     };
     let tensors = SafeTensors::deserialize(content).map_err(|error| damaged(error.to_string()))?;
     for (name, view) in tensors.iter() {
-        let values = floats(&view).ok_or_else(|| Error::WeightType {
+        let values = floats(view.dtype(), view.data()).ok_or_else(|| Error::WeightType {
             name: name.to_owned(),
             dtype: format!("{:?}", view.dtype()),
         })?;
         weights.insert(name.to_owned(), (view.shape().to_vec(), values));
     }
     Ok(())
-}
-
-fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
-    let bytes = view.data();
-    Some(match view.dtype() {
-        Dtype::F32 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&four| f32::from_le_bytes(four))
-            .collect(),
-        Dtype::BF16 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&two| f32::from_bits(u32::from(u16::from_le_bytes(two)) << 16))
-            .collect(),
-        Dtype::F16 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&two| half_to_f32(u16::from_le_bytes(two)))
-            .collect(),
-        _ => return None,
-    })
-}
-
-/// IEEE 754 binary16 to f32, exact.
-fn half_to_f32(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let fraction = f32::from(bits & 0x3FF);
-    sign * match (bits >> 10) & 0x1F {
-        0 => fraction * 2_f32.powi(-24),
-        31 if fraction == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        exponent => (1.0 + fraction / 1024.0) * 2_f32.powi(i32::from(exponent) - 15),
-    }
 }
 
 /// A T5 whose every parameter is `source(name, shape in the file)`.

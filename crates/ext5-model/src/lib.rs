@@ -4,8 +4,6 @@
 //!
 //! Shapes: `B` batch, `S` source, `T` target, `H` heads, `K` `d_kv`, `D` `d_model`, `V` vocabulary.
 mod attention;
-mod config;
-mod error;
 mod feed_forward;
 mod generate;
 mod hugging_face;
@@ -16,13 +14,11 @@ mod stack;
 mod t5;
 mod weights;
 
-pub use config::{FeedForwardProjection, PRESETS, T5Config, preset};
-pub use error::{Error, Result};
-pub use generate::{GreedyOptions, greedy};
-pub use hugging_face::{
-    Index, SAFETENSORS, SAFETENSORS_INDEX, export_safetensors, generation_config, import,
+pub use ext5_architecture::{
+    Error, FeedForwardProjection, Index, PRESETS, Result, SAFETENSORS, SAFETENSORS_INDEX, T5Config,
+    name_of, names, preset, relative_position_bucket,
 };
+pub use generate::{GreedyOptions, greedy};
+pub use hugging_face::{export_safetensors, generation_config, import};
 pub use init::initialise;
-pub use relative_position::relative_position_bucket;
 pub use t5::{Losses, Seq2SeqInput, T5};
-pub use weights::{name_of, names};

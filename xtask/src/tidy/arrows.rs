@@ -11,9 +11,12 @@ const LONGEST_CHAIN: usize = 7;
 
 /// Everything a program or a test over the whole product may use.
 const ALL: &[&str] = &[
+    "ext5-architecture",
+    "ext5-cpu",
     "ext5-data",
     "ext5-eval",
     "ext5-hub",
+    "ext5-inference",
     "ext5-inspect",
     "ext5-kernels",
     "ext5-model",
@@ -29,9 +32,19 @@ const ALL: &[&str] = &[
 const ALLOWED: &[(&str, &[&str])] = &[
     ("ext5-tokenizer", &[]),
     ("ext5-objectives", &[]),
-    ("ext5-kernels", &[]),
+    ("ext5-architecture", &[]),
+    ("ext5-cpu", &[]),
+    ("ext5-kernels", &["ext5-architecture"]),
+    // Sampling draws from `Stream`.
+    (
+        "ext5-inference",
+        &["ext5-architecture", "ext5-cpu", "ext5-objectives"],
+    ),
     ("ext5-report", &[]),
-    ("ext5-model", &["ext5-kernels"]),
+    (
+        "ext5-model",
+        &["ext5-architecture", "ext5-inference", "ext5-kernels"],
+    ),
     ("ext5-data", &["ext5-tokenizer", "ext5-objectives"]),
     // Bootstrap intervals draw from `Stream`, the only source of randomness.
     ("ext5-eval", &["ext5-data", "ext5-objectives"]),
@@ -55,6 +68,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ext5-data",
             "ext5-eval",
             "ext5-tasks",
+            "ext5-architecture",
+            "ext5-inference",
             "ext5-model",
         ],
     ),

@@ -1,5 +1,4 @@
-use crate::{Error, Result};
-use ext5_kernels::Activation;
+use crate::{Activation, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -34,7 +33,7 @@ pub struct T5Config {
     /// `relu` (1.0), `gated-gelu` (1.1), `gated-silu`, `gated-relu`, `gelu_new`, `silu`.
     pub feed_forward_proj: FeedForwardProjection,
     /// Whether the output layer is the embedding. transformers 5 writes `true` for untied models too, so
-    /// [`crate::import`] believes the weights.
+    /// whoever reads weights believes them.
     pub tie_word_embeddings: bool,
     /// Whether hidden states are scaled by `d_model`^-0.5 before the output layer; where absent, T5 does so iff tied.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,7 +195,8 @@ impl T5Config {
     }
 
     /// This configuration for weights whose output layer is its own, or the embedding; the scaling stays.
-    pub(crate) fn with_tied_output(&self, tied: bool) -> Self {
+    /// As a file of weights decides.
+    pub fn with_tied_output(&self, tied: bool) -> Self {
         let scaled = self.scales_output();
         let mut config = Self {
             tie_word_embeddings: tied,

@@ -1,0 +1,17 @@
+//! What a T5 is, without its tensors: configuration, presets, names and shapes of its weights, the table of relative
+//! positions, and how files of weights are read.
+//!
+//! Whatever runs a T5, in Burn or not, shares this description.
+mod activation;
+mod config;
+mod error;
+mod names;
+mod relative_position;
+mod weight_file;
+
+pub use activation::Activation;
+pub use config::{FeedForwardProjection, PRESETS, T5Config, preset};
+pub use error::{Error, Result};
+pub use names::{name_of, names};
+pub use relative_position::relative_position_bucket;
+pub use weight_file::{Index, SAFETENSORS, SAFETENSORS_INDEX, floats};

@@ -1,0 +1,1 @@
+//! Matrix products and vector operations over slices.

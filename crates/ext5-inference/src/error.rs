@@ -1,0 +1,35 @@
+/// What can go wrong while a model answers.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting of the search has a value it cannot have.
+    #[error("the setting `{key}` is `{value}`, expected {expected}")]
+    Setting {
+        /// Its name.
+        key: &'static str,
+        /// What was found.
+        value: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// A token id that the model has no embedding for.
+    #[error(
+        "the token id {id} is not below the model's {vocabulary} embeddings; the vocabulary and the model do not belong \
+         together"
+    )]
+    Token {
+        /// The id.
+        id: u32,
+        /// Embeddings of the model.
+        vocabulary: usize,
+    },
+    /// Shape or weights do not fit.
+    #[error(transparent)]
+    Architecture(#[from] ext5_architecture::Error),
+    /// The device under a decoder failed.
+    #[error("the device failed while decoding: {0}")]
+    Device(String),
+}
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
