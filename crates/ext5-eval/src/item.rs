@@ -97,6 +97,8 @@ pub struct Item<'a> {
     pub invalid: bool,
     /// What examples are scored together by.
     pub group: Option<&'a str>,
+    /// The text that the answer rewrites: the field `source` where the task gives one, else the inputs.
+    pub source: &'a str,
     /// Number of classes of the task, 0 where it has none.
     pub classes: usize,
     /// The choices, under the rank protocol.

@@ -151,6 +151,11 @@ impl Postprocessor {
             target: (self.target)(example, labels)?,
             references,
             group: example.group.as_deref(),
+            source: example
+                .fields
+                .get("source")
+                .and_then(|value| value.as_str())
+                .unwrap_or(&example.inputs),
             classes: labels.len(),
             ranking: None,
         })
