@@ -50,6 +50,9 @@ pub struct Interval {
 pub(crate) enum Finish {
     /// From the sums over all rows.
     Sums(fn(&[f64]) -> Vec<Option<f64>>),
+    /// As `Sums`, but the score itself is the median over resamples of a seed that never changes, as `rouge_score` has it; of a
+    /// resample, in an interval or a test, it is that of `Sums`.
+    Median(fn(&[f64]) -> Vec<Option<f64>>),
     /// From all rows at once.
     Sample(fn(&[&[f64]]) -> Vec<Option<f64>>),
 }
@@ -76,6 +79,10 @@ impl Units {
 
     /// The scores over all units, in the order of the metric's `scores`.
     pub fn scores(&self) -> Vec<Option<f64>> {
+        if let Finish::Median(_) = self.finish {
+            let medians = self.intervals(Bootstrap::default());
+            return medians.iter().map(|it| it.map(|it| it.mid)).collect();
+        }
         self.scores_of(0..self.len())
     }
 
@@ -97,7 +104,7 @@ impl Units {
         rows: impl Iterator<Item = &'a [f64]>,
     ) -> Vec<Option<f64>> {
         match self.finish {
-            Finish::Sums(finish) => {
+            Finish::Sums(finish) | Finish::Median(finish) => {
                 let mut sums = vec![0.0; self.width];
                 for row in rows {
                     for (sum, value) in sums.iter_mut().zip(row) {
@@ -113,7 +120,7 @@ impl Units {
     /// Number of resamples that an interval is made of: fewer than asked where a resample is dear, 0 below 100.
     pub(crate) fn resamples(&self, asked: usize) -> usize {
         let most = match self.finish {
-            Finish::Sums(_) => asked,
+            Finish::Sums(_) | Finish::Median(_) => asked,
             Finish::Sample(_) => SAMPLE_BUDGET / self.len().max(1),
         };
         if most < 100 { 0 } else { asked.min(most) }
@@ -121,7 +128,7 @@ impl Units {
 
     /// The interval of each score; `None` where it was not asked for, or where under half of the resamples define the score.
     pub(crate) fn intervals(&self, bootstrap: Bootstrap) -> Vec<Option<Interval>> {
-        let mut samples: Vec<Vec<f64>> = vec![Vec::new(); self.scores().len()];
+        let mut samples: Vec<Vec<f64>> = vec![Vec::new(); self.scores_of(0..self.len()).len()];
         let (count, resamples) = (self.len() as u64, self.resamples(bootstrap.resamples));
         let mut stream = Stream::new(&[bootstrap.seed, TAG]);
         for _ in 0..resamples {

@@ -122,7 +122,9 @@ fn observed(first: &Units, second: &Units, score: usize) -> Result<f64> {
             second.len()
         ));
     }
-    let (left, right) = (first.scores(), second.scores());
+    // Not `scores`: exchanges and resamples are compared with what they themselves are, a mean and not a median of means.
+    let whole = |units: &Units| units.scores_of(0..units.len());
+    let (left, right) = (whole(first), whole(second));
     if score >= left.len() {
         let numbers: Vec<String> = (0..left.len()).map(|number| number.to_string()).collect();
         let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();

@@ -9,6 +9,7 @@ pub(crate) mod f1;
 pub(crate) mod matthews;
 pub(crate) mod multirc;
 mod multiset;
+mod porter;
 pub(crate) mod qa;
 pub(crate) mod rank;
 pub(crate) mod rouge;
@@ -18,13 +19,16 @@ mod word_ids;
 use crate::bootstrap::Finish;
 
 /// Sums of shares, the last of them what they are shares of: each in percent.
-const PERCENT_OF_LAST: Finish = Finish::Sums(|sums| {
+const PERCENT_OF_LAST: Finish = Finish::Sums(PERCENTS);
+
+/// See [`PERCENT_OF_LAST`].
+const PERCENTS: fn(&[f64]) -> Vec<Option<f64>> = |sums| {
     let Some((total, parts)) = sums.split_last() else {
         return Vec::new();
     };
     let percent = |part: &f64| (*total > 0.0).then(|| 100.0 * part / total);
     parts.iter().map(percent).collect()
-});
+};
 
 fn one_if(condition: bool) -> f64 {
     f64::from(u8::from(condition))

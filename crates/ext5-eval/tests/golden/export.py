@@ -276,14 +276,14 @@ def text_cases():
 
     for seed, count, longest, most in [(11, 120, 25, 1), (12, 100, 20, 4), (13, 60, 5, 3), (14, 1, 25, 1), (15, 1, 3, 1)]:
         p, r = pairs(seed, count, longest, most)
-        found = {"bleu": bleu(p, r, "intl"), "bleu_13a": bleu(p, r, "13a"), "rouge": rouge(p, r), "squad": squad(p, r),
+        found = {"bleu": bleu(p, r, "intl"), "bleu_13a": bleu(p, r, "13a"), "rouge_mean": rouge(p, r), "squad": squad(p, r),
                  "trivia_qa": trivia(p, r), "coqa_f1": coqa(p, r), "edit_distance": edit_distance(p, r),
                  "exact_match": {"exact_match": 100 * float(numpy.mean([a in b for a, b in zip(p, r)]))}}
         if most == 1:
             found["token_accuracy"] = token_accuracy(p, r)
         add(f"random_{seed}", p, r, **found)
     p, r = pairs(16, 80, 60, 2, awkward=0.05, lines=True)
-    add("lines", p, r, rouge=rouge(p, r))
+    add("lines", p, r, rouge_mean=rouge(p, r))
     p, r = pairs(17, 60, 6, 3)
     rng = random.Random(17)
     groups = [f"passage {rng.randrange(25)}" for _ in p]

@@ -195,7 +195,7 @@ fn bootstrap_of_rouge_lies_where_rouge_score_has_it() {
         .iter()
         .map(strings)
         .collect();
-    let mut accumulator = Accumulator::new(metric("rouge").unwrap());
+    let mut accumulator = Accumulator::new(metric("rouge_mean").unwrap());
     for (prediction, right) in predictions.iter().zip(&references) {
         let mut item = item("", Answer::Text(prediction.into()), Answer::Text("".into()));
         item.references = Cow::Borrowed(right);

@@ -6,6 +6,7 @@
 
 mod golden;
 mod rouge_fixture;
+mod rouge_golden;
 mod scripted;
 mod speed;
 mod suite;
