@@ -8,6 +8,7 @@ mod error;
 mod names;
 mod relative_position;
 mod weight_file;
+mod weights;
 
 pub use activation::Activation;
 pub use config::{FeedForwardProjection, PRESETS, T5Config, preset};
@@ -15,3 +16,4 @@ pub use error::{Error, Result};
 pub use names::{name_of, names};
 pub use relative_position::relative_position_bucket;
 pub use weight_file::{Index, SAFETENSORS, SAFETENSORS_INDEX, floats};
+pub use weights::Weights;

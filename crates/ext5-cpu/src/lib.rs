@@ -1,1 +1,32 @@
-//! Matrix products and vector operations over slices.
+//! Matrix products and vector operations over slices of f32, as fast as the processor allows: one source each, compiled for
+//! several instruction sets and chosen when it runs.
+//!
+//! Every number of a result is summed in one order that depends neither on the number of threads nor on how many rows there
+//! are, so a row of a batch equals the same row alone, bit for bit.
+#![expect(
+    unsafe_code,
+    reason = "calls code compiled for a detected instruction set, shares results between threads"
+)]
+#![expect(
+    clippy::inline_always,
+    reason = "bodies must be compiled inside their instruction set's function"
+)]
+mod attention;
+mod isa;
+mod panels;
+mod product;
+mod team;
+mod tile;
+mod vector;
+
+pub use attention::{
+    DistanceBias, Heads, KeyValue, cached_attention, cross_attention, self_attention,
+};
+pub use isa::Isa;
+pub use panels::{PANEL, Panels, Precision};
+pub use product::product;
+pub use team::{for_each_row, run, threads};
+pub use vector::{
+    add, add_scaled, argmax, dot, gelu_tanh, log_sum_exp, max, multiply, relu, rms_norm, silu,
+    softmax,
+};

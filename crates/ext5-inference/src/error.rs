@@ -23,6 +23,28 @@ pub enum Error {
         /// Embeddings of the model.
         vocabulary: usize,
     },
+    /// A row without a single token.
+    #[error("row {row} has no token; every row needs at least its end of sequence")]
+    EmptyRow {
+        /// The row, from 0.
+        row: usize,
+    },
+    /// A row that the batch does not have.
+    #[error("row {row} was asked for, but the batch has {rows} rows")]
+    Row {
+        /// The row, from 0.
+        row: usize,
+        /// Rows of the batch.
+        rows: usize,
+    },
+    /// Not one token for each row.
+    #[error("{tokens} tokens were fed to a batch of {rows} rows, expected one for each")]
+    TokenCount {
+        /// Rows of the batch.
+        rows: usize,
+        /// Tokens given.
+        tokens: usize,
+    },
     /// Shape or weights do not fit.
     #[error(transparent)]
     Architecture(#[from] ext5_architecture::Error),

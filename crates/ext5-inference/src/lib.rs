@@ -2,7 +2,14 @@
 //!
 //! Shapes: `B` rows, `S` source length, `H` heads, `K` head width, `D` model width, `V` vocabulary.
 mod decoder;
+mod decoding;
 mod error;
+mod layers;
+mod likelihood;
+mod t5;
 
 pub use decoder::Decoder;
+pub use decoding::Decoding;
 pub use error::{Error, Result};
+pub use ext5_cpu::Precision;
+pub use t5::{Memory, T5};

@@ -1,8 +1,8 @@
 use crate::{Error, Result, T5, T5Config};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use ext5_architecture::{floats, name_of};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use ext5_architecture::{Weights, name_of};
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,64 +16,15 @@ pub fn import<E: From<Error>>(
     device: &Device,
     files: impl IntoIterator<Item = std::result::Result<(String, Vec<u8>), E>>,
 ) -> std::result::Result<T5, E> {
-    let mut weights = BTreeMap::new();
+    let mut weights = Weights::default();
     for file in files {
         let (name, content) = file?;
-        read_weights(&name, &content, &mut weights)?;
+        weights.add(&name, content)?;
     }
-    // Files of T5 1.0 repeat the embedding under these names; some hold only them.
-    for alias in ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"] {
-        if let Some(weight) = weights.remove(alias) {
-            weights.entry("shared.weight".to_owned()).or_insert(weight);
-        }
-    }
-    weights.remove("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight");
-    let config = &match weights.get("lm_head.weight") {
-        Some(head) if Some(head) == weights.get("shared.weight") => {
-            weights.remove("lm_head.weight");
-            config.with_tied_output(true)
-        }
-        Some(_) => config.with_tied_output(false),
-        None => config.clone(),
-    };
-    let model = fill(config, device, |name, shape| {
-        let (found, values) = weights.remove(name).ok_or_else(|| Error::MissingWeight {
-            name: name.to_owned(),
-            shape: shape.to_vec(),
-        })?;
-        if found != shape {
-            let (name, expected) = (name.to_owned(), shape.to_vec());
-            return Err(Error::WeightShape {
-                name,
-                found,
-                expected,
-            });
-        }
-        Ok(values)
-    })?;
-    if let Some(first) = weights.keys().next() {
-        let (count, first) = (weights.len(), first.clone());
-        return Err(Error::UnexpectedWeights { count, first }.into());
-    }
+    let config = &weights.settle(config);
+    let model = fill(config, device, |name, shape| weights.take(name, shape))?;
+    weights.finish()?;
     Ok(model)
-}
-
-type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
-
-fn read_weights(file: &str, content: &[u8], weights: &mut Weights) -> Result<()> {
-    let damaged = |reason: String| Error::Safetensors {
-        file: file.to_owned(),
-        reason,
-    };
-    let tensors = SafeTensors::deserialize(content).map_err(|error| damaged(error.to_string()))?;
-    for (name, view) in tensors.iter() {
-        let values = floats(view.dtype(), view.data()).ok_or_else(|| Error::WeightType {
-            name: name.to_owned(),
-            dtype: format!("{:?}", view.dtype()),
-        })?;
-        weights.insert(name.to_owned(), (view.shape().to_vec(), values));
-    }
-    Ok(())
 }
 
 /// A T5 whose every parameter is `source(name, shape in the file)`.
