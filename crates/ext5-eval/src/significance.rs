@@ -1,5 +1,8 @@
 //! Whether two systems differ on the same examples: paired bootstrap (Koehn 2004) and approximate randomisation (Riezler and
-//! Maxwell 2005), over the rows of statistics that a metric keeps, so that corpus scores such as BLEU are compared as such.
+//! Maxwell 2005), over the rows of statistics that a metric keeps, so that corpus scores such as BLEU are compared as such; and
+//! what becomes of p-values where many scores are tested at once.
+mod correction;
+
 use ext5_objectives::Stream;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +10,10 @@ use crate::bootstrap::interval;
 use crate::error::{Error, Result};
 use crate::{Bootstrap, Interval, Units};
 
+pub use correction::{benjamini_hochberg, holm};
+
+/// Fewest resamples of a test, however dear one is.
+const LEAST: usize = 100;
 /// Tags that keep the two tests' streams apart.
 const PAIRED: u64 = 0x9A12;
 const RANDOMISED: u64 = 0x5A4B;
@@ -20,12 +27,16 @@ pub struct Comparison {
     pub interval: Option<Interval>,
     /// Two-sided, with the observed difference counted in: never 0.
     pub p_value: f64,
+    /// The p-value as `sacrebleu` has it; the paired bootstrap alone gives it. It centres the absolute differences in place of
+    /// the differences and counts those strictly beyond the observed one: about half of [`Comparison::p_value`], and the least
+    /// there is for equal systems.
+    pub p_sacrebleu: Option<f64>,
     /// Number of resamples.
     pub resamples: usize,
 }
 
 /// Resamples units with replacement, the same for both systems. The p-value is the share of resamples whose difference lies at
-/// least as far from their mean as the observed one from 0, as in `sacrebleu`.
+/// least as far from their mean as the observed one from 0. Fewer resamples than asked where one is dear.
 ///
 /// # Errors
 /// [`Error::Incomparable`] if the two do not hold the same metric over the same number of units, or a score is not defined;
@@ -39,8 +50,9 @@ pub fn paired_bootstrap(
     let difference = observed(first, second, score)?;
     let mut stream = Stream::new(&[bootstrap.seed, PAIRED]);
     let count = first.len();
-    let mut sample = Vec::with_capacity(bootstrap.resamples);
-    for _ in 0..bootstrap.resamples {
+    let resamples = affordable(first, bootstrap);
+    let mut sample = Vec::with_capacity(resamples);
+    for _ in 0..resamples {
         let drawn: Vec<usize> = (0..count)
             .map(|_| stream.below(count as u64) as usize)
             .collect();
@@ -49,21 +61,25 @@ pub fn paired_bootstrap(
             sample.push(right - left);
         }
     }
-    let mean = sample.iter().sum::<f64>() / sample.len().max(1) as f64;
-    let far = sample
-        .iter()
-        .filter(|drawn| (*drawn - mean).abs() >= difference.abs())
-        .count();
+    let count = sample.len().max(1) as f64;
+    let mean = sample.iter().sum::<f64>() / count;
+    let folded = sample.iter().map(|drawn| drawn.abs()).sum::<f64>() / count;
+    let share = |far: &dyn Fn(f64) -> bool| {
+        let far = sample.iter().filter(|drawn| far(**drawn)).count();
+        (far as f64 + 1.0) / (sample.len() as f64 + 1.0)
+    };
     Ok(Comparison {
         difference,
-        p_value: (far as f64 + 1.0) / (sample.len() as f64 + 1.0),
+        p_value: share(&|drawn| (drawn - mean).abs() >= difference.abs()),
+        p_sacrebleu: Some(share(&|drawn| drawn.abs() - folded > difference.abs())),
         resamples: sample.len(),
         interval: interval(sample),
     })
 }
 
 /// Exchanges the two systems' answers, each unit by the toss of a coin. The p-value is the share of exchanges with a difference
-/// at least as large as the observed one.
+/// at least as large as the observed one; `sacrebleu` leaves out those equal to it, which for scores that often tie (accuracy
+/// of small sets) finds differences that are not there.
 ///
 /// # Errors
 /// As [`paired_bootstrap`].
@@ -76,7 +92,7 @@ pub fn approximate_randomisation(
     let difference = observed(first, second, score)?;
     let mut stream = Stream::new(&[bootstrap.seed, RANDOMISED]);
     let (mut far, mut resamples) = (0_usize, 0_usize);
-    for _ in 0..bootstrap.resamples {
+    for _ in 0..affordable(first, bootstrap) {
         let swapped: Vec<bool> = (0..first.len()).map(|_| stream.below(2) == 1).collect();
         let scored = |one: &Units, other: &Units| {
             let rows = swapped.iter().enumerate();
@@ -98,9 +114,16 @@ pub fn approximate_randomisation(
     Ok(Comparison {
         difference,
         interval: None,
+        p_sacrebleu: None,
         p_value: (far as f64 + 1.0) / (resamples as f64 + 1.0),
         resamples,
     })
+}
+
+/// Number of resamples: as many as asked, unless a metric must look at a whole large corpus again for each.
+fn affordable(units: &Units, bootstrap: Bootstrap) -> usize {
+    let least = LEAST.min(bootstrap.resamples);
+    units.resamples(bootstrap.resamples).max(least)
 }
 
 fn pick(scores: &[Option<f64>], score: usize) -> Option<f64> {
