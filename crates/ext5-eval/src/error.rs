@@ -111,6 +111,14 @@ pub enum Error {
         /// Every problem found, in order.
         problems: Vec<String>,
     },
+    /// An archive for a leaderboard that it would refuse; all problems are listed.
+    #[error("submission `{archive}` is not valid:\n  {}", problems.join("\n  "))]
+    Submission {
+        /// The archive, or the evaluation that it would be made of.
+        archive: String,
+        /// Every problem found, file by file.
+        problems: Vec<String>,
+    },
     /// Any of these, in a task.
     #[error("evaluating task `{task}` on split `{split}`")]
     Task {
@@ -139,7 +147,10 @@ impl Error {
             Self::Mismatch { .. } | Self::NotScorable { .. } | Self::Suite { .. } => {
                 ErrorKind::Config
             }
-            Self::LabelOutside { .. } | Self::Field { .. } | Self::NoExamples => ErrorKind::Data,
+            Self::LabelOutside { .. }
+            | Self::Field { .. }
+            | Self::NoExamples
+            | Self::Submission { .. } => ErrorKind::Data,
             Self::NotANumber { .. } => ErrorKind::Stopped,
             Self::Predictor { .. } | Self::AnswerCount { .. } => ErrorKind::Other,
             Self::Sink { .. } => ErrorKind::Io,

@@ -17,6 +17,8 @@
 //! ```
 mod accumulator;
 mod bootstrap;
+mod card;
+mod compare;
 mod error;
 mod evaluator;
 mod identity;
@@ -29,6 +31,7 @@ mod predictor;
 mod recorded;
 mod report;
 pub mod significance;
+mod submit;
 mod suite;
 mod table;
 mod task_units;
@@ -36,15 +39,18 @@ mod text;
 
 pub use accumulator::{Accumulator, score};
 pub use bootstrap::{Bootstrap, Interval, Units};
+pub use card::{Card, CardDataset};
+pub use compare::{CompareOptions, ComparedScore, LeftOut, RunComparison, Verdict, compare};
 pub use error::{Error, Result};
 pub use evaluator::{EvaluateOptions, Progress, Protocol, Sample, evaluate_task};
 pub use identity::Identity;
 pub use item::{Answer, Item, Kind, Ranking};
 pub use metric::{METRICS, Metric, MetricScore, metric};
-pub use postprocess::{POSTPROCESSORS, Postprocessor, postprocessor};
 pub use output::Outcome;
+pub use postprocess::{POSTPROCESSORS, Postprocessor, postprocessor};
 pub use predictor::{Predictor, Score};
 pub use recorded::{RecordedEvaluation, RecordedSample};
 pub use report::TaskReport;
+pub use submit::{Archive, Leaderboard, SubmittedFile, check_archive, submission};
 pub use suite::{MemberReport, MemberSpec, MemberStatus, SuiteReport, SuiteSpec, evaluate_suite};
 pub use task_units::{MetricUnits, TaskUnits};

@@ -197,7 +197,7 @@ fn number_target<'a>(example: &'a Example, _: &[String]) -> Result<Answer<'a>> {
 }
 
 /// Python's `float`, except that what is not finite is no number: one answer `nan` would make the whole correlation one.
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let text = text.trim_matches(text::is_space);
     let bytes = text.as_bytes();
     let digit = |place: Option<usize>| {
@@ -232,7 +232,7 @@ fn wsc_target<'a>(example: &'a Example, _: &[String]) -> Result<Answer<'a>> {
 }
 
 /// Whether a written noun phrase means the referent: 1, 0, or -1 if nothing is left of it.
-fn is_referent(prediction: &str, referent: &str) -> i64 {
+pub(crate) fn is_referent(prediction: &str, referent: &str) -> i64 {
     let (prediction, referent) = (
         without_determiners(prediction),
         without_determiners(referent),

@@ -12,7 +12,11 @@ pub(super) fn render(outcome: &Outcome<'_>) -> String {
         identity.what, identity.model, identity.model_hash, identity.ext5, identity.reading,
     );
     if let Some(suite) = outcome.suite {
-        text.push_str(&format!("{}\n\n{}\n", suite.description, suite.to_markdown()));
+        text.push_str(&format!(
+            "{}\n\n{}\n",
+            suite.description,
+            suite.to_markdown()
+        ));
     }
     text.push_str(&scores(outcome));
     let notes: Vec<String> = outcome
@@ -36,7 +40,9 @@ pub(super) fn render(outcome: &Outcome<'_>) -> String {
 
 /// All scores in one table.
 pub(crate) fn scores(outcome: &Outcome<'_>) -> String {
-    let header = ["task", "split", "metric", "score", "95 % low", "high", "units"];
+    let header = [
+        "task", "split", "metric", "score", "95 % low", "high", "units",
+    ];
     let mut table = Table::new(&header);
     for report in outcome.reports {
         for score in &report.scores {
