@@ -8,6 +8,7 @@ mod golden;
 mod rouge_fixture;
 mod rouge_golden;
 mod scripted;
+mod significance;
 mod speed;
 mod suite;
 mod worked;
