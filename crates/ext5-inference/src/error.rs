@@ -45,6 +45,11 @@ pub enum Error {
         /// Tokens given.
         tokens: usize,
     },
+    /// A row of logits has no finite sum of exponentials.
+    #[error(
+        "the model's logits are not finite numbers; its weights are damaged or too large for this number format"
+    )]
+    NotANumber,
     /// Shape or weights do not fit.
     #[error(transparent)]
     Architecture(#[from] ext5_architecture::Error),

@@ -6,10 +6,12 @@ mod decoding;
 mod error;
 mod layers;
 mod likelihood;
+mod search;
 mod t5;
 
 pub use decoder::Decoder;
 pub use decoding::Decoding;
 pub use error::{Error, Result};
 pub use ext5_cpu::Precision;
+pub use search::{Answer, Beam, BeamRule, EarlyStopping, Sample, Settings, Strategy, search};
 pub use t5::{Memory, T5};
