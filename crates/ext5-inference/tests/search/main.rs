@@ -5,6 +5,7 @@
 )]
 mod hand_worked;
 mod properties;
+mod recorded;
 mod refusals;
 mod sampling;
 mod scripted;
