@@ -9,7 +9,7 @@ pub enum Error {
     /// A name of a metric, a score or a post-processing that does not exist.
     #[error("unknown {what} `{name}`{hint}")]
     Unknown {
-        /// `metric`, `score` or `post-processing`.
+        /// `metric`, `score`, `post-processing` or `reading`.
         what: &'static str,
         /// The name asked for.
         name: String,
@@ -82,11 +82,11 @@ pub enum Error {
         got: usize,
     },
     /// A log-likelihood is not a number.
-    #[error("example `{id}`: the log-likelihood of choice `{choice}` is not a number")]
+    #[error("example `{id}`: the log-likelihood of `{choice}` is not a number")]
     NotANumber {
         /// The example.
         id: String,
-        /// The choice.
+        /// The choice, or the targets.
         choice: String,
     },
     /// The place where samples go refused one.

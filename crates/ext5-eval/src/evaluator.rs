@@ -1,30 +1,18 @@
-use std::collections::BTreeMap;
 use std::error::Error as StdError;
 
 use ext5_data::{Example, Task};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::metric::{Unit, metric};
-use crate::postprocess::postprocessor;
-use crate::{Accumulator, Bootstrap, Kind, Postprocessor, Predictor, Ranking, Score, TaskReport};
+use crate::measure::Measures;
+use crate::metric::Unit;
+use crate::protocol::{Given, answers, ranking, scored};
+use crate::{Bootstrap, Predictor, Protocol, Reading, TaskReport};
 
 /// Batches held at once: examples of similar length are answered together inside such a window.
 const WINDOW: usize = 16;
 /// Longest answer where the task does not say, as T5's evaluation.
 const MAX_TOKENS: usize = 128;
-
-/// How answers are got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// The model writes its answer, greedily.
-    #[default]
-    Generate,
-    /// The likeliest of the example's choices is the answer; adds `rank_accuracy`, and `rank_binary` where every example has
-    /// two choices with one right.
-    Rank,
-}
 
 /// How far an evaluation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +43,9 @@ pub struct Sample<'a> {
     pub targets: &'a str,
     /// All right answers.
     pub references: &'a [String],
-    /// What the model wrote, or the choice it finds likeliest.
+    /// What the model wrote, or the choice it finds likeliest; empty under the perplexity protocol.
     pub prediction: &'a str,
-    /// Each choice with its log-likelihood and number of tokens, under the rank protocol.
+    /// Each choice, or the targets under the perplexity protocol, with its log-likelihood and number of tokens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<(&'a str, f64, usize)>,
 }
@@ -73,6 +61,8 @@ pub struct EvaluateOptions<'a> {
     pub max_tokens: Option<usize>,
     /// How answers are got.
     pub protocol: Protocol,
+    /// Whose rules make scores of the answers.
+    pub reading: Reading,
     /// How intervals are found.
     pub bootstrap: Bootstrap,
     /// Called after each window of examples.
@@ -82,12 +72,13 @@ pub struct EvaluateOptions<'a> {
 }
 
 impl Default for EvaluateOptions<'_> {
-    /// Batches of 32, generation, intervals of 1,000 resamples.
+    /// Batches of 32, generation, T5's reading, intervals of 1,000 resamples.
     fn default() -> Self {
         Self {
             batch: 32,
             max_tokens: None,
             protocol: Protocol::Generate,
+            reading: Reading::T5,
             bootstrap: Bootstrap::default(),
             on_progress: None,
             on_sample: None,
@@ -130,7 +121,7 @@ fn run(
         }
         let answers = evaluation.answers(&window, predictor, options)?;
         for (example, answer) in window.iter().zip(answers) {
-            evaluation.add(example, answer, options)?;
+            evaluation.add(example, &answer, options)?;
         }
         if let Some(on_progress) = options.on_progress.as_deref_mut() {
             on_progress(Progress {
@@ -143,63 +134,41 @@ fn run(
     evaluation.report(limit, options)
 }
 
-/// One answer of the model, with the scores of the choices where it ranked them.
-struct Given {
-    text: String,
-    scores: Vec<Score>,
-}
-
 struct Evaluation<'a> {
     task: &'a Task,
     split: &'a str,
-    postprocessor: &'static Postprocessor,
-    metrics: Vec<Accumulator>,
-    binary: Option<Accumulator>,
+    measures: Measures,
     examples: u64,
     invalid: u64,
+    notes: Vec<String>,
 }
 
 impl<'a> Evaluation<'a> {
     fn new(task: &'a Task, split: &'a str, options: &EvaluateOptions<'_>) -> Result<Self> {
-        let spec = task.spec();
         let refuse = |reason: &str| {
             Err(Error::NotScorable {
                 reason: reason.to_owned(),
             })
         };
         if task.is_self_supervised() {
-            return refuse("a self-supervised task has a loss but no answers");
+            return refuse("a self-supervised task has a loss but no targets to answer with");
         }
-        if spec.metrics.is_empty() {
+        let scoring = options.reading.scoring(task.spec());
+        if scoring.measures.is_empty() && options.protocol != Protocol::Perplexity {
             return refuse("the task names no metric, add `metrics` to its file");
         }
-        let postprocessor = postprocessor(spec.postprocess.as_deref().unwrap_or("none"))?;
-        let mut metrics = Vec::new();
-        for name in &spec.metrics {
-            let metric = metric(name)?;
-            postprocessor.check(metric)?;
-            if options.protocol == Protocol::Generate && metric.kinds == [Kind::Ranking] {
-                return refuse(&format!("metric `{name}` needs the rank protocol"));
-            }
-            metrics.push(Accumulator::new(metric));
-        }
-        let mut binary = None;
-        if options.protocol == Protocol::Rank {
-            if !spec.metrics.iter().any(|name| name == "rank_accuracy") {
-                metrics.push(Accumulator::new(metric("rank_accuracy")?));
-            }
-            if !spec.metrics.iter().any(|name| name == "rank_binary") {
-                binary = Some(Accumulator::new(metric("rank_binary")?));
-            }
-        }
+        let perplexity = options.protocol == Protocol::Perplexity;
         Ok(Self {
             task,
             split,
-            postprocessor,
-            metrics,
-            binary,
+            measures: Measures::new(&scoring, options.protocol)?,
             examples: 0,
             invalid: 0,
+            notes: if perplexity {
+                Vec::new()
+            } else {
+                scoring.notes
+            },
         })
     }
 
@@ -210,56 +179,54 @@ impl<'a> Evaluation<'a> {
         predictor: &mut dyn Predictor,
         options: &EvaluateOptions<'_>,
     ) -> Result<Vec<Given>> {
-        if options.protocol == Protocol::Rank {
-            return ranked(window, predictor, options.batch.max(1));
-        }
         let asked = options.max_tokens.or(self.task.spec().max_targets);
         let tokens = asked.unwrap_or(MAX_TOKENS);
-        let questions = window.iter().map(|example| example.inputs.as_str());
-        let texts = in_batches(questions, str::len, options.batch.max(1), |batch| {
-            predictor.generate(batch, tokens)
-        })?;
-        let given = |text| Given {
-            text,
-            scores: Vec::new(),
-        };
-        Ok(texts.into_iter().map(given).collect())
+        let batch = options.batch.max(1);
+        answers(window, options.protocol, tokens, batch, predictor)
     }
 
     fn add(
         &mut self,
         example: &Example,
-        given: Given,
+        given: &Given,
         options: &mut EvaluateOptions<'_>,
     ) -> Result<()> {
         if let Some(on_sample) = options.on_sample.as_deref_mut() {
-            on_sample(&self.sample(example, &given)).map_err(|source| Error::Sink {
-                id: example.id.clone(),
-                source,
+            on_sample(&self.sample(example, given, options.protocol)).map_err(|source| {
+                Error::Sink {
+                    id: example.id.clone(),
+                    source,
+                }
             })?;
         }
         let labels = &self.task.spec().labels;
-        let mut item = self.postprocessor.item(&given.text, example, labels)?;
-        if options.protocol == Protocol::Rank {
-            item.ranking = Some(ranking(example, given.scores)?);
+        let (mut ranked, mut likelihood) = (None, None);
+        match (options.protocol, given.scores.first()) {
+            (Protocol::Rank, _) => ranked = Some(ranking(example, &given.scores)?),
+            (Protocol::Perplexity, Some(score)) => {
+                likelihood = Some(scored(example, &example.targets, *score)?);
+            }
+            _ => {}
         }
+        let invalid =
+            self.measures
+                .add(example, &given.text, labels, ranked.as_ref(), likelihood)?;
         self.examples += 1;
-        self.invalid += u64::from(item.invalid);
-        for metric in &mut self.metrics {
-            metric.add(&item)?;
-        }
-        let is_binary = item.ranking.as_ref().is_some_and(
-            |ranking| matches!(ranking.correct.as_slice(), [first, second] if first != second),
-        );
-        match &mut self.binary {
-            Some(binary) if is_binary => binary.add(&item)?,
-            _ => self.binary = None,
-        }
+        self.invalid += u64::from(invalid);
         Ok(())
     }
 
-    fn sample<'b>(&'b self, example: &'b Example, given: &'b Given) -> Sample<'b> {
-        let choices = example.choices.iter().zip(&given.scores);
+    fn sample<'b>(
+        &'b self,
+        example: &'b Example,
+        given: &'b Given,
+        protocol: Protocol,
+    ) -> Sample<'b> {
+        let scored = match protocol {
+            Protocol::Perplexity => std::slice::from_ref(&example.targets),
+            _ => example.choices.as_slice(),
+        };
+        let choices = scored.iter().zip(&given.scores);
         Sample {
             task: self.task.name(),
             split: self.split,
@@ -279,11 +246,10 @@ impl<'a> Evaluation<'a> {
         if self.examples == 0 {
             return Err(Error::NoExamples);
         }
-        let metrics = || self.metrics.iter().chain(&self.binary);
-        let mut notes = Vec::new();
+        let mut notes = self.notes;
         if let Some(limit) = limit {
             notes.push(format!("the first {limit} rows only"));
-            if metrics().any(|metric| metric.metric().unit == Unit::Every) {
+            if self.measures.any(|metric| metric.unit == Unit::Every) {
                 notes.push("the limit may cut the last group, which makes it easier".to_owned());
             }
         }
@@ -291,102 +257,12 @@ impl<'a> Evaluation<'a> {
             task: self.task.name().to_owned(),
             split: self.split.to_owned(),
             protocol: options.protocol,
-            postprocess: self.postprocessor.name.to_owned(),
+            reading: options.reading,
+            postprocess: self.measures.postprocess(),
             examples: self.examples,
             invalid: self.invalid,
-            scores: metrics()
-                .flat_map(|metric| metric.scores(options.bootstrap))
-                .collect(),
+            scores: self.measures.scores(options.bootstrap),
             notes,
         })
     }
-}
-
-/// The likeliest choice of each example, with the scores of all.
-fn ranked(window: &[Example], predictor: &mut dyn Predictor, batch: usize) -> Result<Vec<Given>> {
-    let pairs = window.iter().flat_map(|example| {
-        let choices = example.choices.iter();
-        choices.map(|choice| (example.inputs.as_str(), choice.as_str()))
-    });
-    let length = |pair: (&str, &str)| pair.0.len() + pair.1.len();
-    let scores = in_batches(pairs, length, batch, |batch| predictor.score(batch))?;
-    let mut scores = scores.into_iter();
-    let mut given = Vec::with_capacity(window.len());
-    for example in window {
-        let scores: Vec<Score> = scores.by_ref().take(example.choices.len()).collect();
-        let best = ranking(example, scores.clone())?.best(false);
-        given.push(Given {
-            text: example.choices.get(best).cloned().unwrap_or_default(),
-            scores,
-        });
-    }
-    Ok(given)
-}
-
-fn ranking(example: &Example, scores: Vec<Score>) -> Result<Ranking> {
-    let field = |field, expected, got: String| Error::Field {
-        id: example.id.clone(),
-        field,
-        expected,
-        got,
-    };
-    if example.choices.is_empty() {
-        return Err(field(
-            "choices",
-            "at least one, for the rank protocol",
-            "empty".to_owned(),
-        ));
-    }
-    for (choice, score) in example.choices.iter().zip(&scores) {
-        if score.log_likelihood.is_nan() {
-            return Err(Error::NotANumber {
-                id: example.id.clone(),
-                choice: choice.clone(),
-            });
-        }
-    }
-    let weight = match example.fields.get("weight") {
-        None => 1.0,
-        Some(value) => value
-            .as_f64()
-            .filter(|weight| *weight >= 0.0)
-            .ok_or_else(|| field("weight", "a number, not negative", value.to_string()))?,
-    };
-    Ok(Ranking {
-        scores,
-        correct: example
-            .choices
-            .iter()
-            .map(|choice| example.references.contains(choice))
-            .collect(),
-        weight,
-    })
-}
-
-/// Answers to questions in their order, asked by `ask` in batches of similar length; equal questions are asked once.
-fn in_batches<Q: Copy + Ord, A: Clone>(
-    questions: impl Iterator<Item = Q>,
-    length: impl Fn(Q) -> usize,
-    batch: usize,
-    mut ask: impl FnMut(&[Q]) -> Result<Vec<A>, Box<dyn StdError + Send + Sync>>,
-) -> Result<Vec<A>> {
-    let questions: Vec<Q> = questions.collect();
-    let mut distinct = questions.clone();
-    distinct.sort_unstable_by_key(|question| (length(*question), *question));
-    distinct.dedup();
-    let mut answers = BTreeMap::new();
-    for batch in distinct.chunks(batch) {
-        let got = ask(batch).map_err(|source| Error::Predictor { source })?;
-        if got.len() != batch.len() {
-            return Err(Error::AnswerCount {
-                expected: batch.len(),
-                got: got.len(),
-            });
-        }
-        answers.extend(batch.iter().copied().zip(got));
-    }
-    Ok(questions
-        .iter()
-        .filter_map(|question| answers.get(question).cloned())
-        .collect())
 }

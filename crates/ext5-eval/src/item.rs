@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use crate::Score;
 use crate::error::{Error, Result, backticked};
+use crate::{Ranking, Scored};
 
 /// What a post-processing makes of an answer, and what a metric can score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +12,10 @@ pub enum Kind {
     Label,
     /// A real number.
     Number,
-    /// The log-likelihoods of the choices.
+    /// The log-likelihoods of the choices, under the rank protocol.
     Ranking,
+    /// The log-likelihood of the targets, under the perplexity protocol.
+    Likelihood,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Self::Label => "labels",
             Self::Number => "numbers",
             Self::Ranking => "log-likelihoods of choices",
+            Self::Likelihood => "log-likelihoods of targets",
         }
     }
 }
@@ -50,38 +53,6 @@ impl Answer<'_> {
     }
 }
 
-/// The choices of one example with their log-likelihoods.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ranking {
-    /// The score of each choice, none of them NaN.
-    pub scores: Vec<Score>,
-    /// Whether each choice is a right answer.
-    pub correct: Vec<bool>,
-    /// What the example counts in `rank_accuracy`, usually 1.
-    pub weight: f64,
-}
-
-impl Ranking {
-    /// Index of the choice with the highest log-likelihood, divided by the number of its tokens if `normalised`; the first of
-    /// equals, as `numpy.argmax`. 0 where there is no choice.
-    pub fn best(&self, normalised: bool) -> usize {
-        let value = |score: &Score| {
-            if normalised {
-                score.log_likelihood / score.tokens.max(1) as f64
-            } else {
-                score.log_likelihood
-            }
-        };
-        let mut best = (0, f64::NEG_INFINITY);
-        for (index, score) in self.scores.iter().enumerate() {
-            if value(score) > best.1 {
-                best = (index, value(score));
-            }
-        }
-        best.0
-    }
-}
-
 /// One example as the metrics see it: the answer, the right answers, and what else they need.
 #[derive(Clone, Debug)]
 pub struct Item<'a> {
@@ -103,6 +74,8 @@ pub struct Item<'a> {
     pub classes: usize,
     /// The choices, under the rank protocol.
     pub ranking: Option<Ranking>,
+    /// The targets with their log-likelihood, under the perplexity protocol.
+    pub likelihood: Option<Scored>,
 }
 
 impl Item<'_> {
@@ -152,6 +125,12 @@ impl Item<'_> {
         self.ranking
             .as_ref()
             .ok_or_else(|| self.mismatch(metric, Kind::Ranking))
+    }
+
+    /// The targets with their log-likelihood.
+    pub(crate) fn likelihood(&self, metric: &'static str) -> Result<Scored> {
+        self.likelihood
+            .ok_or_else(|| self.mismatch(metric, Kind::Likelihood))
     }
 
     /// The error of a value this item lacks.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::bootstrap::Finish;
 use crate::error::{Error, Result};
 use crate::metrics;
-use crate::{Interval, Item, Kind};
+use crate::{Interval, Item, Kind, Protocol};
 
 /// What a unit of a metric is, over which it sums and resamples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,17 @@ pub struct Metric {
     pub(crate) finish: Finish,
 }
 
+impl Metric {
+    /// The protocol without which there is nothing to score; `None` where any written answer will do.
+    pub fn needs(&self) -> Option<Protocol> {
+        match self.kinds {
+            [Kind::Ranking] => Some(Protocol::Rank),
+            [Kind::Likelihood] => Some(Protocol::Perplexity),
+            _ => None,
+        }
+    }
+}
+
 /// All metrics, sorted by name.
 pub const METRICS: &[Metric] = &[
     metrics::accuracy::METRIC,
@@ -60,14 +71,19 @@ pub const METRICS: &[Metric] = &[
     metrics::edit_distance::METRIC,
     metrics::exact_match::METRIC,
     metrics::f1::BINARY,
+    metrics::lm_eval::EXACT_MATCH,
+    metrics::lm_eval::RECORD_EM,
+    metrics::lm_eval::RECORD_F1,
     metrics::f1::MACRO,
     metrics::matthews::METRIC,
     metrics::f1::THREE_CLASS,
     metrics::multirc::EXACT_MATCH,
     metrics::multirc::F1A,
     metrics::correlation::PEARSON,
+    metrics::perplexity::METRIC,
     metrics::rank::ACCURACY,
     metrics::rank::BINARY,
+    metrics::rank::MACRO_F1,
     metrics::qa::RECORD,
     metrics::rouge::MEDIAN,
     metrics::rouge::MEAN,

@@ -47,6 +47,21 @@ pub const POSTPROCESSORS: &[Postprocessor] = &[
         target: |example, labels| label_target(example, labels),
     },
     Postprocessor {
+        name: "lm_eval_label",
+        doc: "Index of the class with exactly this name; 0 where there is none (lm-evaluation-harness, T5-style CB).",
+        kind: Kind::Label,
+        prediction: |text, _, labels| Answer::Label(class(text, labels).max(0)),
+        target: |example, labels| label_target(example, labels),
+    },
+    Postprocessor {
+        name: "lm_eval_wsc",
+        doc: "1 if the text means the noun phrase of the targets, 0 if another or if it is empty; the right answer is the field \
+              `label` (lm-evaluation-harness, T5-style WSC).",
+        kind: Kind::Label,
+        prediction: |text, example, _| Answer::Label(same_phrase(text, &example.targets)),
+        target: wsc_target,
+    },
+    Postprocessor {
         name: "lower_text",
         doc: "The text and the right answers in lower case (T5 `lower_text`).",
         kind: Kind::Text,
@@ -106,12 +121,12 @@ pub fn postprocessor(name: &str) -> Result<&'static Postprocessor> {
 }
 
 impl Postprocessor {
-    /// Whether `metric` can score what this yields; rankings do not pass through post-processing.
+    /// Whether `metric` can score what this yields; log-likelihoods do not pass through post-processing.
     ///
     /// # Errors
     /// [`Error::Mismatch`] if it cannot.
     pub fn check(&self, metric: &Metric) -> Result<()> {
-        if metric.kinds.contains(&self.kind) || metric.kinds == [Kind::Ranking] {
+        if metric.kinds.contains(&self.kind) || metric.needs().is_some() {
             return Ok(());
         }
         let expected: Vec<&str> = metric.kinds.iter().map(|kind| kind.name()).collect();
@@ -158,6 +173,7 @@ impl Postprocessor {
                 .unwrap_or(&example.inputs),
             classes: labels.len(),
             ranking: None,
+            likelihood: None,
         })
     }
 }
@@ -233,13 +249,19 @@ fn wsc_target<'a>(example: &'a Example, _: &[String]) -> Result<Answer<'a>> {
 
 /// Whether a written noun phrase means the referent: 1, 0, or -1 if nothing is left of it.
 pub(crate) fn is_referent(prediction: &str, referent: &str) -> i64 {
+    if without_determiners(prediction).is_empty() {
+        INVALID
+    } else {
+        same_phrase(prediction, referent)
+    }
+}
+
+/// Whether a written noun phrase means the referent: 1 or 0. Of an empty one the only word is empty.
+fn same_phrase(prediction: &str, referent: &str) -> i64 {
     let (prediction, referent) = (
         without_determiners(prediction),
         without_determiners(referent),
     );
-    if prediction.is_empty() {
-        return INVALID;
-    }
     if prediction.contains('\'') != referent.contains('\'') {
         return 0; // "Bob" is not "Bob's hat"
     }

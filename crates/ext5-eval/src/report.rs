@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::table::{Table, number};
-use crate::{MetricScore, Protocol};
+use crate::{MetricScore, Protocol, Reading};
 
 /// The scores of one task on one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,10 @@ pub struct TaskReport {
     pub split: String,
     /// How answers were got.
     pub protocol: Protocol,
-    /// Name of the post-processing.
+    /// Whose rules made scores of the answers.
+    #[serde(default)]
+    pub reading: Reading,
+    /// Name of the post-processing; several, separated by commas, where metrics differ in it.
     pub postprocess: String,
     /// Number of examples.
     pub examples: u64,

@@ -39,6 +39,17 @@ pub struct MemberSpec {
     pub diagnostic: bool,
 }
 
+impl MemberSpec {
+    /// The metrics that count in `report`; none means all, as where its reading has metrics of its own for the task.
+    fn wanted(&self, report: &TaskReport) -> &[String] {
+        if report.reading.replaces(&self.task) {
+            &[]
+        } else {
+            &self.metrics
+        }
+    }
+}
+
 fn validation() -> String {
     "validation".to_owned()
 }
@@ -249,10 +260,11 @@ impl MemberReport {
             }
         };
         let mut values = Vec::new();
-        if member.metrics.is_empty() {
+        let metrics = member.wanted(&report);
+        if metrics.is_empty() {
             values.extend(report.scores.iter().map(|score| score.value));
         }
-        for name in &member.metrics {
+        for name in metrics {
             values.extend(report.select(name)?.iter().map(|score| score.value));
         }
         let score = values
@@ -271,7 +283,7 @@ impl MemberReport {
     fn counted(&self, report: &TaskReport) -> String {
         let counts = |metric: &str, name: &str| {
             let full = format!("{metric}.{name}");
-            let metrics = &self.member.metrics;
+            let metrics = self.member.wanted(report);
             metrics.is_empty()
                 || metrics
                     .iter()

@@ -88,7 +88,7 @@ fn f1(counts: &[f64]) -> f64 {
 
 pub(super) const BINARY_F1: Finish = Finish::Sums(|sums| vec![Some(f1(sums))]);
 
-const MACRO_F1: Finish = Finish::Sums(|sums| {
+pub(super) const MACRO_F1: Finish = Finish::Sums(|sums| {
     let classes = sums.len() / 3;
     let total: f64 = sums.chunks_exact(3).map(f1).sum();
     vec![(classes > 0).then(|| total / classes as f64)]

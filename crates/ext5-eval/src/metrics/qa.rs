@@ -76,14 +76,19 @@ pub(crate) const COQA_F1: Metric = Metric {
 
 /// What normalising does with punctuation.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Punctuation {
+pub(super) enum Punctuation {
     /// ASCII punctuation vanishes (`SQuAD`).
     Dropped,
     /// ASCII punctuation and some quotes become a space (`TriviaQA`).
     Spaced,
 }
 
-fn em_and_f1(item: &Item<'_>, metric: &'static str, punctuation: Punctuation) -> Result<Vec<f64>> {
+/// Exact match, F1 and 1.
+pub(super) fn em_and_f1(
+    item: &Item<'_>,
+    metric: &'static str,
+    punctuation: Punctuation,
+) -> Result<Vec<f64>> {
     let (prediction, references) = item.texts(metric)?;
     let prediction = normalise(prediction, punctuation);
     let predicted = words(&prediction);

@@ -2,44 +2,95 @@ use super::one_if;
 use crate::bootstrap::Finish;
 use crate::error::Result;
 use crate::metric::Unit;
-use crate::{Item, Kind, Metric};
+use crate::{Item, Kind, Length, Metric};
 
 pub(crate) const ACCURACY: Metric = Metric {
     name: "rank_accuracy",
     doc: "Share of examples, by their weight, whose likeliest choice is a right answer: by the log-likelihood of the whole \
-          choice, and by its mean over tokens (T5 `rank_classification`). Of equal choices the first is taken.",
+          choice (T5 `rank_classification`, lm-evaluation-harness `acc`), per token (T5 with `normalize_by_target_length`), per \
+          byte (lm-evaluation-harness `acc_bytes`) and per character (its `acc_norm`). Of equal choices the first is taken; an \
+          empty one is never taken per byte or character.",
     higher_is_better: true,
     kinds: &[Kind::Ranking],
-    scores: &["accuracy", "accuracy_normalised"],
-    version: 1,
-    settings: "rank:log-likelihood|ties:first|norm:sum,tokens|agg:weighted-mean",
+    scores: &[
+        "accuracy",
+        "accuracy_per_token",
+        "accuracy_per_byte",
+        "accuracy_per_character",
+    ],
+    version: 2,
+    settings: "rank:log-likelihood|ties:first|norm:none,tokens,bytes,characters|agg:weighted-mean",
     unit: Unit::Example,
     measure: |item| {
         let ranking = item.ranking("rank_accuracy")?;
-        let right = |normalised| {
-            let best = ranking.best(normalised);
-            ranking.weight * one_if(ranking.correct.get(best).copied().unwrap_or(false))
-        };
-        Ok(vec![right(false), right(true), ranking.weight])
+        let right = |length| ranking.weight * one_if(ranking.is_right(ranking.best(length)));
+        let mut row: Vec<f64> = Length::ALL.into_iter().map(right).collect();
+        row.push(ranking.weight);
+        Ok(row)
     },
     finish: super::PERCENT_OF_LAST,
 };
 
+pub(crate) const MACRO_F1: Metric = Metric {
+    name: "rank_macro_f1",
+    doc: "Where the choices are the classes of the task, more than two: unweighted mean over classes of the F1 of a class being \
+          the likeliest, examples counted by their weight (T5 `rank_classification` with `num_classes` above 2).",
+    higher_is_better: true,
+    kinds: &[Kind::Ranking],
+    scores: &["macro_f1"],
+    version: 1,
+    settings: "rank:log-likelihood|ties:first|avg:macro|agg:corpus",
+    unit: Unit::Example,
+    measure: |item| {
+        let ranking = item.ranking("rank_macro_f1")?;
+        let (best, classes) = (ranking.best(Length::One), ranking.choices.len());
+        match ranking.only_right() {
+            Some(right) if classes == item.classes => Ok((0..classes)
+                .flat_map(|class| {
+                    let (predicted, wanted) = (best == class, right == class);
+                    [predicted && wanted, predicted, wanted].map(one_if)
+                })
+                .map(|count| count * ranking.weight)
+                .collect()),
+            _ => {
+                let expected = "the classes of the task, one of them right, for `rank_macro_f1`";
+                Err(item.field("choices", expected, &format!("{classes} choices")))
+            }
+        }
+    },
+    finish: super::f1::MACRO_F1,
+};
+
+/// Whether a metric over choices can score this item.
+pub(crate) fn fits(metric: &Metric, item: &Item<'_>) -> bool {
+    let Some(ranking) = &item.ranking else {
+        return false;
+    };
+    let count = ranking.choices.len();
+    let known = match metric.name {
+        "rank_binary" => count == 2,
+        "rank_macro_f1" => count > 2 && count == item.classes,
+        _ => true,
+    };
+    known && ranking.only_right().is_some()
+}
+
 pub(crate) const BINARY: Metric = Metric {
     name: "rank_binary",
     doc: "For two choices: F1 of the second being the likeliest, and the areas under the ROC and the precision-recall curve \
-          of its probability against the first (T5 `rank_classification` with two classes, scikit-learn). The areas are not \
-          defined where all targets are one class.",
+          of its log-odds against the first (T5 `rank_classification` with two classes, which takes the probability in single \
+          precision instead and so ties what is near certain; scikit-learn). Areas are not defined where all targets are \
+          one class.",
     higher_is_better: true,
     kinds: &[Kind::Ranking],
     scores: &["f1", "auc_roc", "auc_pr"],
-    version: 1,
-    settings: "rank:log-likelihood|ties:first|prob:softmax|agg:corpus",
+    version: 2,
+    settings: "rank:log-likelihood|ties:first|by:log-odds|agg:corpus",
     unit: Unit::Example,
     measure: binary_row,
     finish: Finish::Sample(|rows| {
         let mut points: Vec<Point> = rows.iter().filter_map(|row| Point::of(row)).collect();
-        points.sort_by(|left, right| right.probability.total_cmp(&left.probability));
+        points.sort_by(|left, right| right.odds.total_cmp(&left.odds));
         let sum = |value: fn(&Point) -> f64| points.iter().map(value).sum::<f64>();
         let hits = sum(|point| point.positive * point.predicted * point.weight);
         let both = sum(|point| (point.positive + point.predicted) * point.weight);
@@ -51,7 +102,7 @@ pub(crate) const BINARY: Metric = Metric {
 
 /// One example with two choices.
 struct Point {
-    probability: f64,
+    odds: f64,
     positive: f64,
     predicted: f64,
     weight: f64,
@@ -60,8 +111,8 @@ struct Point {
 impl Point {
     fn of(row: &[f64]) -> Option<Self> {
         match *row {
-            [probability, positive, predicted, weight] => Some(Self {
-                probability,
+            [odds, positive, predicted, weight] => Some(Self {
+                odds,
                 positive,
                 predicted,
                 weight,
@@ -73,14 +124,14 @@ impl Point {
 
 fn binary_row(item: &Item<'_>) -> Result<Vec<f64>> {
     let ranking = item.ranking("rank_binary")?;
-    match (ranking.scores.as_slice(), ranking.correct.as_slice()) {
-        ([first, second], [first_right, second_right]) if first_right != second_right => {
-            let odds = (first.log_likelihood - second.log_likelihood).exp();
-            let predicted = ranking.best(false) == 1;
+    match (ranking.choices.as_slice(), ranking.only_right()) {
+        ([first, second], Some(right)) => {
+            let odds = second.log_likelihood - first.log_likelihood;
             Ok(vec![
-                1.0 / (1.0 + odds),
-                one_if(*second_right),
-                one_if(predicted),
+                // Both may be impossible, which makes them equal.
+                if odds.is_nan() { 0.0 } else { odds },
+                one_if(right == 1),
+                one_if(ranking.best(Length::One) == 1),
                 ranking.weight,
             ])
         }
@@ -91,9 +142,9 @@ fn binary_row(item: &Item<'_>) -> Result<Vec<f64>> {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "equal probabilities are one threshold")]
 /// Areas, in percent, under the ROC curve (trapezoids) and the precision-recall curve (steps), over points in falling order of
-/// probability; equal probabilities are one threshold.
+/// their odds; equal odds are one threshold.
+#[expect(clippy::float_cmp, reason = "equal odds are one threshold")]
 fn areas(points: &[Point]) -> Option<(f64, f64)> {
     let positives: f64 = points
         .iter()
@@ -107,7 +158,7 @@ fn areas(points: &[Point]) -> Option<(f64, f64)> {
         return None;
     }
     let (mut hits, mut alarms, mut roc, mut precision_recall) = (0.0, 0.0, 0.0, 0.0);
-    for equals in points.chunk_by(|left, right| left.probability == right.probability) {
+    for equals in points.chunk_by(|left, right| left.odds == right.odds) {
         let new_hits: f64 = equals
             .iter()
             .map(|point| point.positive * point.weight)

@@ -166,7 +166,8 @@ fn score_key(report: &TaskReport, score: &MetricScore) -> String {
     }
     match score.name.as_str() {
         "accuracy" => "acc".to_owned(),
-        "accuracy_normalised" => "acc_norm".to_owned(),
+        "accuracy_per_character" => "acc_norm".to_owned(),
+        "accuracy_per_byte" => "acc_bytes".to_owned(),
         "matthews_corrcoef" => "mcc".to_owned(),
         other => other.to_owned(),
     }

@@ -5,6 +5,9 @@
 )]
 
 mod golden;
+mod protocols;
+mod rank;
+mod readings;
 mod rouge_fixture;
 mod rouge_golden;
 mod scripted;

@@ -36,6 +36,7 @@ fn item<'a>(prediction: Answer<'a>, target: Answer<'a>, right: &str) -> Item<'a>
         source: "",
         classes: 2,
         ranking: None,
+        likelihood: None,
     }
 }
 

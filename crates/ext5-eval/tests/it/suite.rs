@@ -2,8 +2,8 @@
 use std::path::Path;
 
 use ext5_eval::{
-    Bootstrap, EvaluateOptions, MemberStatus, MetricScore, Protocol, SuiteReport, SuiteSpec,
-    TaskReport, evaluate_suite,
+    Bootstrap, EvaluateOptions, MemberStatus, MetricScore, Protocol, Reading, SuiteReport,
+    SuiteSpec, TaskReport, evaluate_suite,
 };
 use tempfile::TempDir;
 
@@ -46,6 +46,7 @@ fn report(task: &str, split: &str, scores: &[(&str, &str, Option<f64>)]) -> Task
         task: task.to_owned(),
         split: split.to_owned(),
         protocol: Protocol::Generate,
+        reading: Reading::T5,
         postprocess: "none".to_owned(),
         examples: 10,
         invalid: 0,
