@@ -50,6 +50,7 @@ pub use evaluator::{EvaluateOptions, Progress, Sample, evaluate_task};
 pub use identity::Identity;
 pub use item::{Answer, Item, Kind};
 pub use metric::{METRICS, Metric, MetricScore, metric};
+pub use metrics::wordnet::load_wordnet;
 pub use output::Outcome;
 pub use postprocess::{POSTPROCESSORS, Postprocessor, postprocessor};
 pub use predictor::{Predictor, Score};

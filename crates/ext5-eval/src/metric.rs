@@ -77,6 +77,8 @@ pub const METRICS: &[Metric] = &[
     metrics::f1::MACRO,
     metrics::matthews::METRIC,
     metrics::f1::THREE_CLASS,
+    metrics::meteor::METRIC,
+    metrics::meteor::WITH_WORDNET,
     metrics::multirc::EXACT_MATCH,
     metrics::multirc::F1A,
     metrics::correlation::PEARSON,

@@ -13,6 +13,9 @@ const PUNCTUATION: u8 = 4;
 /// Symbols, category S.
 const SYMBOL: u8 = 8;
 
+/// Decimal digits, category Nd.
+const DECIMAL: u8 = 16;
+
 /// General category of every code point, as bits.
 static CATEGORIES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut table = vec![0; char::MAX as usize + 1];
@@ -21,6 +24,7 @@ static CATEGORIES: LazyLock<Vec<u8>> = LazyLock::new(|| {
         (r"\p{N}", NUMBER),
         (r"\p{P}", PUNCTUATION),
         (r"\p{S}", SYMBOL),
+        (r"\p{Nd}", DECIMAL),
     ] {
         let parsed = regex_syntax::parse(pattern).map(regex_syntax::hir::Hir::into_kind);
         if let Ok(HirKind::Class(Class::Unicode(class))) = parsed {
@@ -48,6 +52,15 @@ pub(crate) fn is_number(character: char) -> bool {
         character.is_ascii_digit()
     } else {
         has(character, NUMBER)
+    }
+}
+
+/// `\d` of Python's `re`.
+pub(crate) fn is_decimal(character: char) -> bool {
+    if character.is_ascii() {
+        character.is_ascii_digit()
+    } else {
+        has(character, DECIMAL)
     }
 }
 
@@ -114,6 +127,7 @@ mod tests {
 
     #[test]
     fn categories_are_those_of_unicode() {
+        assert!(is_decimal('٣') && !is_decimal('½') && !is_decimal('²') && is_decimal('7'));
         assert!(is_number('½') && is_number('٣') && is_number('7') && !is_number('x'));
         assert!(is_punctuation('¿') && is_punctuation('_') && !is_punctuation('$'));
         assert!(is_symbol('$') && is_symbol('€') && is_symbol('😀') && !is_symbol('.'));

@@ -8,15 +8,19 @@ pub(crate) mod exact_match;
 pub(crate) mod f1;
 pub(crate) mod lm_eval;
 pub(crate) mod matthews;
+pub(crate) mod meteor;
 pub(crate) mod multirc;
 mod multiset;
 pub(crate) mod perplexity;
 mod porter;
+mod punkt;
 pub(crate) mod qa;
 pub(crate) mod rank;
 pub(crate) mod rouge;
 pub(crate) mod token_accuracy;
 mod word_ids;
+mod word_tokenizer;
+pub(crate) mod wordnet;
 
 use crate::bootstrap::Finish;
 

@@ -5,6 +5,7 @@
 )]
 
 mod golden;
+mod meteor_golden;
 mod protocols;
 mod rank;
 mod readings;
