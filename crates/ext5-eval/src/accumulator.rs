@@ -1,17 +1,23 @@
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ext5_data::Example;
 
+use crate::bootstrap::Finish;
+use crate::corpus::Corpus;
 use crate::error::{Error, Result};
 use crate::metric::{Metric, MetricScore, Unit, metric};
 use crate::postprocess::postprocessor;
 use crate::{Bootstrap, Item, Units};
 
-/// Takes items one by one and keeps of each only the metric's row of statistics, so that memory does not grow with text.
+/// Takes items one by one and keeps of each only the metric's row of statistics, so that memory does not grow with text;
+/// metrics that weigh words by the whole corpus keep the words by number.
 #[derive(Clone, Debug)]
 pub struct Accumulator {
     metric: &'static Metric,
     units: Units,
+    corpus: Corpus,
+    weighed: OnceLock<Units>,
     groups: BTreeMap<String, usize>,
     references: Option<(usize, usize)>,
 }
@@ -27,6 +33,8 @@ impl Accumulator {
                 values: Vec::new(),
                 finish: metric.finish,
             },
+            corpus: Corpus::default(),
+            weighed: OnceLock::new(),
             groups: BTreeMap::new(),
             references: None,
         }
@@ -50,6 +58,11 @@ impl Accumulator {
             return Ok(());
         }
         let row = (self.metric.measure)(item)?;
+        if let Finish::Corpus { tokenize, .. } = self.metric.finish {
+            let (answer, references) = item.texts(self.metric.name)?;
+            self.corpus.add(answer, references, tokenize);
+            self.weighed = OnceLock::new();
+        }
         let count = item.references.len();
         let (least, most) = self.references.unwrap_or((count, count));
         self.references = Some((least.min(count), most.max(count)));
@@ -70,19 +83,29 @@ impl Accumulator {
         self.metric
     }
 
-    /// Statistics kept so far.
+    /// Statistics kept so far; where right answers weigh the words, by those added so far.
     pub fn units(&self) -> &Units {
-        &self.units
+        let Finish::Corpus { rows, .. } = self.metric.finish else {
+            return &self.units;
+        };
+        self.weighed.get_or_init(|| {
+            let rows = rows(self.corpus.examples());
+            Units {
+                width: rows.first().map_or(0, Vec::len),
+                values: rows.concat(),
+                ..self.units.clone()
+            }
+        })
     }
 
     /// The scores over all items added, each with its interval and signature; `None` values if there was none.
     pub fn scores(&self, bootstrap: Bootstrap) -> Vec<MetricScore> {
-        if self.units.is_empty() {
+        if self.units().is_empty() {
             return Vec::new();
         }
         let signature = self.signature(bootstrap);
-        let values = self.units.scores();
-        let intervals = self.units.intervals(bootstrap);
+        let values = self.units().scores();
+        let intervals = self.units().intervals(bootstrap);
         self.metric
             .scores
             .iter()
@@ -94,7 +117,7 @@ impl Accumulator {
                 value: value.filter(|value| value.is_finite()),
                 interval,
                 higher_is_better: self.metric.higher_is_better,
-                units: self.units.len(),
+                units: self.units().len(),
                 signature: signature.clone(),
             })
             .collect()
@@ -116,7 +139,7 @@ impl Accumulator {
             Some(_) => "var".to_owned(),
             None => "0".to_owned(),
         };
-        let interval = match self.units.resamples(bootstrap.resamples) {
+        let interval = match self.units().resamples(bootstrap.resamples) {
             0 => "none".to_owned(),
             count => format!("bootstrap-{count}-seed-{}", bootstrap.seed),
         };

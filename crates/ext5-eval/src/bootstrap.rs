@@ -1,6 +1,8 @@
 use ext5_objectives::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::corpus::Words;
+
 /// Tag that keeps the resamples of an interval apart from other uses of a seed.
 const TAG: u64 = 0xB007;
 /// Most units drawn for one interval of a metric that must look at a whole resample again (ranks, areas).
@@ -55,6 +57,15 @@ pub(crate) enum Finish {
     Median(fn(&[f64]) -> Vec<Option<f64>>),
     /// From all rows at once.
     Sample(fn(&[&[f64]]) -> Vec<Option<f64>>),
+    /// From the sums over rows that can be written only when all right answers are known, since these weigh the words.
+    Corpus {
+        /// Parts words by white space.
+        tokenize: fn(&str) -> String,
+        /// The rows of all examples.
+        rows: fn(&[Words]) -> Vec<Vec<f64>>,
+        /// The scores from the sums.
+        finish: fn(&[f64]) -> Vec<Option<f64>>,
+    },
 }
 
 /// What a metric keeps of a corpus: one row of statistics for each unit, that is example or group.
@@ -104,7 +115,7 @@ impl Units {
         rows: impl Iterator<Item = &'a [f64]>,
     ) -> Vec<Option<f64>> {
         match self.finish {
-            Finish::Sums(finish) | Finish::Median(finish) => {
+            Finish::Sums(finish) | Finish::Median(finish) | Finish::Corpus { finish, .. } => {
                 let mut sums = vec![0.0; self.width];
                 for row in rows {
                     for (sum, value) in sums.iter_mut().zip(row) {
@@ -120,7 +131,7 @@ impl Units {
     /// Number of resamples that an interval is made of: fewer than asked where a resample is dear, 0 below 100.
     pub(crate) fn resamples(&self, asked: usize) -> usize {
         let most = match self.finish {
-            Finish::Sums(_) | Finish::Median(_) => asked,
+            Finish::Sums(_) | Finish::Median(_) | Finish::Corpus { .. } => asked,
             Finish::Sample(_) => SAMPLE_BUDGET / self.len().max(1),
         };
         if most < 100 { 0 } else { asked.min(most) }

@@ -19,6 +19,7 @@ mod accumulator;
 mod bootstrap;
 mod card;
 mod compare;
+mod corpus;
 mod error;
 mod evaluator;
 mod identity;

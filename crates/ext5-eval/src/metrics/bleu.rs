@@ -1,5 +1,5 @@
-use super::bleu_tokenizer::{international, thirteen_a};
-use super::multiset::common;
+use super::bleu_tokenizer::{characters, chinese, international, thirteen_a, untouched};
+use super::ngrams::{Packing, matches, union};
 use super::word_ids::WordIds;
 use crate::bootstrap::Finish;
 use crate::error::Result;
@@ -35,6 +35,45 @@ pub(crate) const THIRTEEN_A: Metric = Metric {
     finish: FINISH,
 };
 
+pub(crate) const CHARACTERS: Metric = Metric {
+    name: "bleu_char",
+    doc: "Corpus BLEU over characters, as `sacrebleu --tokenize char`, for scripts without spaces.",
+    higher_is_better: true,
+    kinds: &[Kind::Text],
+    scores: &["bleu"],
+    version: 1,
+    settings: "case:mixed|eff:no|tok:char|smooth:exp|as:sacrebleu-2.6.0",
+    unit: Unit::Example,
+    measure: |item| statistics(item, "bleu_char", characters),
+    finish: FINISH,
+};
+
+pub(crate) const UNTOUCHED: Metric = Metric {
+    name: "bleu_none",
+    doc: "Corpus BLEU over the words that white space parts, as `sacrebleu --tokenize none`, for tokenized text.",
+    higher_is_better: true,
+    kinds: &[Kind::Text],
+    scores: &["bleu"],
+    version: 1,
+    settings: "case:mixed|eff:no|tok:none|smooth:exp|as:sacrebleu-2.6.0",
+    unit: Unit::Example,
+    measure: |item| statistics(item, "bleu_none", untouched),
+    finish: FINISH,
+};
+
+pub(crate) const CHINESE: Metric = Metric {
+    name: "bleu_zh",
+    doc: "Corpus BLEU with each Chinese character a word, as `sacrebleu --tokenize zh`.",
+    higher_is_better: true,
+    kinds: &[Kind::Text],
+    scores: &["bleu"],
+    version: 1,
+    settings: "case:mixed|eff:no|tok:zh|smooth:exp|as:sacrebleu-2.6.0",
+    unit: Unit::Example,
+    measure: |item| statistics(item, "bleu_zh", chinese),
+    finish: FINISH,
+};
+
 const FINISH: Finish = Finish::Sums(|sums| match sums {
     [answer, reference, counts @ ..] if counts.len() == 2 * ORDER => {
         let (hits, totals) = counts.split_at(ORDER);
@@ -50,6 +89,7 @@ fn statistics(
     tokenize: fn(&str) -> String,
 ) -> Result<Vec<f64>> {
     let (prediction, references) = item.texts(metric)?;
+    let tokenize = |text: &str| tokenize(text.trim_end_matches(text::is_space));
     let prediction = tokenize(prediction);
     let references: Vec<String> = references.iter().map(|text| tokenize(text)).collect();
     let mut words = WordIds::new();
@@ -63,51 +103,34 @@ fn statistics(
         .map(Vec::len)
         .min_by_key(|length| (length.abs_diff(answer.len()), *length));
     let mut row = vec![answer.len() as f64, nearest.unwrap_or(0) as f64];
-    let mut totals = Vec::with_capacity(ORDER);
-    for order in 1..=ORDER {
-        let grams = sorted_grams(&answer, order);
-        let wanted = references
-            .iter()
-            .map(|reference| sorted_grams(reference, order));
-        let wanted = wanted.reduce(|left, right| union(&left, &right));
-        row.push(common(&grams, &wanted.unwrap_or_default()) as f64);
-        totals.push(grams.len() as f64);
-    }
-    row.extend(totals);
+    row.extend(hits(&answer, &references).map(|hits| hits as f64));
+    row.extend((0..ORDER).map(|shorter| answer.len().saturating_sub(shorter) as f64));
     Ok(row)
 }
 
-/// The words of a tokenized text, each numbered by its first appearance.
+/// The words of a tokenized text, each numbered by its first appearance, from 1.
 fn ids<'a>(text: &'a str, words: &mut WordIds<'a>) -> Vec<u32> {
-    text::split(text).map(|word| words.id(word)).collect()
+    text::split(text).map(|word| words.id(word) + 1).collect()
 }
 
-/// The n-grams of one order, each packed into one number, sorted.
-fn sorted_grams(ids: &[u32], order: usize) -> Vec<u128> {
-    let pack = |gram: &[u32]| {
-        gram.iter()
-            .fold(0, |packed, id| packed << 32 | u128::from(*id))
-    };
-    let mut grams: Vec<u128> = ids.windows(order).map(pack).collect();
-    grams.sort_unstable();
-    grams
-}
-
-/// Of two sorted multisets, each thing as often as in the one that has more of it.
-fn union(left: &[u128], right: &[u128]) -> Vec<u128> {
-    let mut out = Vec::with_capacity(left.len() + right.len());
-    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-    loop {
-        let gram = match (left.peek(), right.peek()) {
-            (Some(x), Some(y)) => **x.min(y),
-            (Some(gram), None) | (None, Some(gram)) => **gram,
-            (None, None) => return out,
-        };
-        let first = left.next_if(|next| **next == gram).is_some();
-        let second = right.next_if(|next| **next == gram).is_some();
-        debug_assert!(first || second, "one side has the lesser gram");
-        out.push(gram);
-    }
+/// N-grams of each order that the answer shares with the references, each at most as often as in the reference that has most.
+fn hits(answer: &[u32], references: &[Vec<u32>]) -> [usize; ORDER] {
+    let packing = Packing::WORDS;
+    let answer = packing.sorted(answer);
+    let references: Vec<Vec<u128>> = references.iter().map(|ids| packing.sorted(ids)).collect();
+    let (mut given, mut wanted, mut more) = (Vec::new(), Vec::new(), Vec::new());
+    std::array::from_fn(|shorter| {
+        packing.cut(&answer, shorter + 1, &mut given);
+        for (number, reference) in references.iter().enumerate() {
+            if number == 0 {
+                packing.cut(reference, shorter + 1, &mut wanted);
+            } else {
+                packing.cut(reference, shorter + 1, &mut more);
+                wanted = union(&wanted, &more);
+            }
+        }
+        matches(&given, &wanted)
+    })
 }
 
 /// BLEU from corpus sums: brevity penalty times the geometric mean of the precisions. An order without a hit is smoothed by

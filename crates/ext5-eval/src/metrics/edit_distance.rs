@@ -44,19 +44,24 @@ fn distance(prediction: &str, reference: &str) -> usize {
     let (prediction, reference) = (text::lower(prediction), text::lower(reference));
     let words = |text| str::split(text, |character| !text::is_word(character));
     let columns: Vec<&str> = words(&reference).collect();
-    let mut above: Vec<usize> = (0..=columns.len()).collect();
-    for (row, word) in words(&prediction).enumerate() {
-        let mut line = Vec::with_capacity(above.len());
-        let mut left = row + 1;
-        line.push(left);
-        for (pair, column) in above.windows(2).zip(&columns) {
-            let &[diagonal, up] = pair else { continue };
-            left = (diagonal + usize::from(word != *column))
-                .min(up + 1)
-                .min(left + 1);
-            line.push(left);
+    edits(words(&prediction), &columns)
+}
+
+/// Things to insert, delete or replace to make `reference` of `answer`.
+pub(super) fn edits<T: PartialEq>(answer: impl Iterator<Item = T>, reference: &[T]) -> usize {
+    let mut line: Vec<usize> = (0..=reference.len()).collect();
+    for (row, word) in answer.enumerate() {
+        let (mut diagonal, mut left) = (row, row + 1);
+        let mut columns = line.iter_mut();
+        if let Some(first) = columns.next() {
+            *first = left;
         }
-        above = line;
+        for (cell, wanted) in columns.zip(reference) {
+            left = (diagonal + usize::from(word != *wanted))
+                .min(*cell + 1)
+                .min(left + 1);
+            diagonal = std::mem::replace(cell, left);
+        }
     }
-    above.last().copied().unwrap_or(0)
+    line.last().copied().unwrap_or(0)
 }

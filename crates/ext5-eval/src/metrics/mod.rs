@@ -2,6 +2,8 @@
 pub(crate) mod accuracy;
 pub(crate) mod bleu;
 mod bleu_tokenizer;
+pub(crate) mod chrf;
+pub(crate) mod cider;
 pub(crate) mod correlation;
 pub(crate) mod edit_distance;
 pub(crate) mod exact_match;
@@ -11,16 +13,24 @@ pub(crate) mod matthews;
 pub(crate) mod meteor;
 pub(crate) mod multirc;
 mod multiset;
+mod ngrams;
+pub(crate) mod nist;
 pub(crate) mod perplexity;
 mod porter;
 mod punkt;
 pub(crate) mod qa;
 pub(crate) mod rank;
 pub(crate) mod rouge;
+pub(crate) mod sari;
+pub(crate) mod ter;
+mod ter_edits;
 pub(crate) mod token_accuracy;
+pub(crate) mod wer;
 mod word_ids;
 mod word_tokenizer;
 pub(crate) mod wordnet;
+
+pub(crate) use word_ids::Mix;
 
 use crate::bootstrap::Finish;
 

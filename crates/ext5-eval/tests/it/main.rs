@@ -15,4 +15,5 @@ mod scripted;
 mod significance;
 mod speed;
 mod suite;
+mod translation;
 mod worked;

@@ -1,0 +1,157 @@
+//! BLEU, chrF, TER, NIST, CIDEr, SARI and WER against `translation.json`, which `export_translation.py` recorded from the
+//! reference packages: each pair alone, and corpora of 2 to all pairs.
+use std::borrow::Cow;
+
+use ext5_eval::{Accumulator, Answer, Bootstrap, Item, MetricScore, metric};
+use serde_json::Value;
+
+const TOLERANCE: f64 = 1e-9;
+
+fn recorded() -> Value {
+    serde_json::from_str(include_str!("../golden/translation.json")).unwrap()
+}
+
+struct Case {
+    prediction: String,
+    references: Vec<String>,
+    source: String,
+}
+
+fn cases(recorded: &Value) -> Vec<Case> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let case = |case: &Value| Case {
+        prediction: text(&case["prediction"]),
+        references: case["references"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(text)
+            .collect(),
+        source: text(&case["source"]),
+    };
+    recorded["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(case)
+        .collect()
+}
+
+fn scores<'a>(name: &str, cases: impl Iterator<Item = &'a Case>) -> Vec<MetricScore> {
+    let mut accumulator = Accumulator::new(metric(name).unwrap());
+    for case in cases {
+        let item = Item {
+            id: "",
+            prediction: Answer::Text(Cow::Borrowed(&case.prediction)),
+            target: Answer::Text("".into()),
+            references: Cow::Borrowed(&case.references),
+            invalid: false,
+            group: None,
+            source: &case.source,
+            classes: 0,
+            ranking: None,
+            likelihood: None,
+        };
+        accumulator.add(&item).unwrap();
+    }
+    accumulator.scores(Bootstrap::NONE)
+}
+
+/// The largest difference to what is recorded, in units of the recorded value where that is above 1; 0 where nothing is.
+fn difference(place: &str, found: &[MetricScore], wanted: &Value) -> f64 {
+    let Some(wanted) = wanted.as_object() else {
+        return 0.0;
+    };
+    assert_eq!(found.len(), wanted.len(), "{place}");
+    let mut largest = 0.0_f64;
+    for score in found {
+        let (found, wanted) = (score.value.unwrap(), wanted[&score.name].as_f64().unwrap());
+        let error = (found - wanted).abs() / wanted.abs().max(1.0);
+        assert!(
+            error < TOLERANCE,
+            "{place} {}: {found} is not {wanted}",
+            score.name
+        );
+        largest = largest.max(error);
+    }
+    largest
+}
+
+fn agree(name: &str) {
+    let recorded = recorded();
+    let (cases, wanted) = (cases(&recorded), &recorded["scores"][name]);
+    assert!(cases.len() >= 600);
+    let mut largest = 0.0_f64;
+    let mut compared = 0;
+    for (number, wanted) in wanted["alone"].as_array().unwrap().iter().enumerate() {
+        let place = format!("{name} of pair {number}");
+        let found = scores(name, cases.iter().skip(number).take(1));
+        largest = largest.max(difference(&place, &found, wanted));
+        compared += usize::from(wanted.is_object());
+    }
+    let subsets = recorded["subsets"].as_array().unwrap();
+    for (number, subset) in subsets.iter().enumerate() {
+        let chosen = subset.as_array().unwrap().iter();
+        let chosen = chosen.map(|place| &cases[place.as_u64().unwrap() as usize]);
+        let wanted = &wanted["subsets"][number];
+        let found = scores(name, chosen);
+        largest = largest.max(difference(
+            &format!("{name} of subset {number}"),
+            &found,
+            wanted,
+        ));
+        compared += usize::from(wanted.is_object());
+        if let Some(signature) = recorded["scores"][name]["signature"].as_str() {
+            let parts = signature
+                .split('|')
+                .filter(|part| !part.starts_with("version") && !part.starts_with("nrefs"));
+            for part in parts {
+                assert!(
+                    found[0].signature.split('|').any(|own| own == part),
+                    "{part}: {}",
+                    found[0].signature
+                );
+            }
+        }
+    }
+    println!("{name}: {compared} scores, largest difference {largest:.1e}");
+    assert!(compared >= 500, "{name}: {compared}");
+}
+
+#[test]
+fn bleu_agrees_with_sacrebleu_for_each_tokenizer() {
+    for name in ["bleu", "bleu_13a", "bleu_char", "bleu_none", "bleu_zh"] {
+        agree(name);
+    }
+}
+
+#[test]
+fn chrf_agrees_with_sacrebleu() {
+    agree("chrf");
+    agree("chrf++");
+}
+
+#[test]
+fn ter_agrees_with_sacrebleu() {
+    agree("ter");
+}
+
+#[test]
+fn nist_agrees_with_nltk() {
+    agree("nist");
+}
+
+#[test]
+fn cider_agrees_with_pycocoevalcap() {
+    agree("cider");
+}
+
+#[test]
+fn sari_agrees_with_its_rule() {
+    agree("sari");
+}
+
+#[test]
+fn wer_agrees_with_jiwer() {
+    agree("wer");
+}
