@@ -1,16 +1,22 @@
 //! Corrections of a row of logits before a token is drawn, and the draw.
 use super::settings::Sample;
 use super::top::top;
-use ext5_cpu::{log_sum_exp, max};
+use ext5_cpu::{log_sum_exp, max, softmax};
 use ext5_objectives::Stream;
 
 /// Logits whose weights are summed before one of them is looked for.
 const BLOCK: usize = 512;
 
+/// Buckets that logits are counted into, by how far below the greatest they are.
+const BUCKETS: usize = 512;
+/// Buckets for each unit of a logit; what is 32 units or more below the greatest is in the last.
+const BUCKETS_PER_NAT: f32 = 16.0;
+
 /// Temperature, then top-k, then top-p, in place; what cannot be drawn is minus infinity.
 pub(super) fn warp(row: &mut [f32], sample: &Sample) {
+    let scale = 1.0 / sample.temperature;
     for logit in row.iter_mut() {
-        *logit /= sample.temperature;
+        *logit *= scale;
     }
     if sample.top_k > 0
         && sample.top_k < row.len()
@@ -23,24 +29,36 @@ pub(super) fn warp(row: &mut [f32], sample: &Sample) {
     }
 }
 
-/// Keeps the most probable tokens up to the one with which they reach `share` of the probability.
+/// Keeps the most probable tokens up to the one with which they reach `share` of the probability, and its equals.
+///
+/// Tokens are counted into buckets by their logits, so that only those of the bucket in which the share is reached are
+/// sorted.
 fn keep_share(row: &mut [f32], share: f64) {
-    let total = f64::from(log_sum_exp(row));
-    let mut count = 64;
-    loop {
-        let best = top(row, count);
-        let mut mass = 0.0;
-        let last = best.iter().find(|(logit, _)| {
-            mass += (f64::from(*logit) - total).exp();
-            mass >= share
-        });
-        if let Some(&(least, _)) = last {
-            return drop_below(row, least);
-        }
-        if best.len() < count {
-            return; // rounding keeps all of it below the share
-        }
-        count *= 8;
+    let peak = max(row);
+    let mut probabilities = row.to_vec();
+    softmax(&mut probabilities);
+    let bucket = |logit: f32| (((peak - logit) * BUCKETS_PER_NAT) as usize).min(BUCKETS - 1);
+    let mut masses = [0.0; BUCKETS];
+    for (&logit, &probability) in row.iter().zip(&probabilities) {
+        masses[bucket(logit)] += f64::from(probability);
+    }
+    let mut above = 0.0;
+    let Some(reached) = masses.iter().position(|&mass| {
+        let here = above + mass >= share;
+        above += if here { 0.0 } else { mass };
+        here
+    }) else {
+        return; // rounding keeps all of it below the share
+    };
+    let both = row.iter().copied().zip(probabilities);
+    let mut inside: Vec<(f32, f32)> = both.filter(|&(it, _)| bucket(it) == reached).collect();
+    inside.sort_unstable_by(|one, other| other.0.total_cmp(&one.0));
+    let last = inside.iter().find(|&&(_, probability)| {
+        above += f64::from(probability);
+        above >= share
+    });
+    if let Some(&(least, _)) = last.or(inside.last()) {
+        drop_below(row, least);
     }
 }
 
