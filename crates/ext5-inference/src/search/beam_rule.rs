@@ -23,9 +23,9 @@ pub enum BeamRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlyStopping {
     /// `False`: when the best live answer, scored at its present length, is no better than the worst finished one.
-    Likely,
+    No,
     /// `True`: at once.
-    AtOnce,
+    Yes,
     /// `"never"`: when the best live answer is no better than the worst finished one at whatever length favours it.
     Never,
 }
@@ -88,7 +88,7 @@ impl BeamRule {
                 } else {
                     lengths.written
                 };
-                early_stopping == EarlyStopping::AtOnce
+                early_stopping == EarlyStopping::Yes
                     || live / (length as f64).powf(length_penalty) <= worst
             }
         }

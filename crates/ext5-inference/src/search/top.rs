@@ -38,3 +38,33 @@ fn floor_of(peaks: &[f32], count: usize) -> f32 {
     let (_, floor, _) = peaks.select_nth_unstable_by(count - 1, |one, other| other.total_cmp(one));
     *floor
 }
+
+#[cfg(test)]
+mod tests {
+    use super::top;
+    use ext5_objectives::Stream;
+
+    #[test]
+    fn equals_a_full_sort_with_ties_and_forbidden_places() {
+        let mut stream = Stream::new(&[3]);
+        for round in 0..400_u64 {
+            let width = 1 + stream.below(1500) as usize;
+            // Few kinds of values make many ties.
+            let kinds = [2, 9, 1_000_000][round as usize % 3];
+            let mut row: Vec<f32> = (0..width)
+                .map(|_| stream.below(kinds) as f32 - 4.0)
+                .collect();
+            for value in &mut row {
+                if stream.below(4) == 0 {
+                    *value = f32::NEG_INFINITY;
+                }
+            }
+            let count = stream.below(40) as usize;
+            let mut expected: Vec<(f32, u32)> = row.iter().copied().zip(0..).collect();
+            expected.retain(|it| it.0 > f32::NEG_INFINITY);
+            expected.sort_by(|one, other| other.0.total_cmp(&one.0)); // stable: the lowest place first
+            expected.truncate(count);
+            assert_eq!(top(&row, count), expected, "round {round}");
+        }
+    }
+}

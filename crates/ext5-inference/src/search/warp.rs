@@ -94,3 +94,90 @@ pub(super) fn draw(row: &[f32], stream: &mut Stream) -> Option<u32> {
     }
     last.or_else(|| top(row, 1).first().map(|&(_, place)| place))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, draw, warp};
+    use ext5_objectives::Stream;
+    use serde_json::Value;
+
+    #[test]
+    fn the_same_tokens_stay_as_with_transformers() {
+        let recorded = include_str!("../../tests/golden/sampling.json");
+        let recorded: Value = serde_json::from_str(recorded).unwrap();
+        let floats = |value: &Value| -> Vec<f64> { serde_json::from_value(value.clone()).unwrap() };
+        for case in recorded["cases"].as_array().unwrap() {
+            let mut row: Vec<f32> = floats(&recorded["logits"])
+                .iter()
+                .map(|&it| it as f32)
+                .collect();
+            let sample = Sample {
+                temperature: case["temperature"].as_f64().unwrap() as f32,
+                top_k: case["top_k"].as_u64().unwrap() as usize,
+                top_p: case["top_p"].as_f64().unwrap() as f32,
+                seed: 0,
+            };
+            warp(&mut row, &sample);
+            let total = f64::from(ext5_cpu::log_sum_exp(&row));
+            for (logit, probability) in row.iter().zip(floats(&case["probabilities"])) {
+                assert_eq!(logit.is_finite(), probability > 0.0, "{sample:?}");
+                let found = (f64::from(*logit) - total).exp();
+                assert!(
+                    (found - probability).abs() < 1e-6,
+                    "{found} for {probability}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_keeps_what_a_full_sort_keeps() {
+        let mut stream = Stream::new(&[8]);
+        for round in 0..300_u64 {
+            // Flat rows, steep rows, and rows whose tail lies beyond the buckets.
+            let spread = [0.01, 2.0, 30.0][round as usize % 3];
+            let width = 1 + stream.below(700) as usize;
+            let row: Vec<f32> = (0..width)
+                .map(|_| (spread * stream.normal()) as f32)
+                .collect();
+            let share = 0.02 + 0.96 * stream.uniform();
+            let sample = Sample {
+                top_p: share as f32,
+                ..Sample::default()
+            };
+            let mut warped = row.clone();
+            warp(&mut warped, &sample);
+            let weight: f64 = row.iter().map(|&it| f64::from(it).exp()).sum();
+            let mut sorted = row.clone();
+            sorted.sort_by(|one, other| other.total_cmp(one));
+            let mut above = 0.0; // a token stays while the more probable ones have less than the share
+            let least = sorted.into_iter().take_while(|&it| {
+                let stays = above < share;
+                above += f64::from(it).exp() / weight;
+                stays
+            });
+            let least = least.last().unwrap();
+            let kept = row
+                .iter()
+                .map(|&it| if it < least { f32::NEG_INFINITY } else { it });
+            assert_eq!(warped, kept.collect::<Vec<_>>(), "round {round}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_drawn_from_nothing() {
+        let mut row = [f32::NEG_INFINITY; 700];
+        warp(
+            &mut row,
+            &Sample {
+                temperature: 0.5,
+                top_k: 3,
+                top_p: 0.5,
+                seed: 0,
+            },
+        );
+        assert_eq!(draw(&row, &mut Stream::new(&[1])), None);
+        row[600] = -50.0;
+        assert_eq!(draw(&row, &mut Stream::new(&[1])), Some(600));
+    }
+}

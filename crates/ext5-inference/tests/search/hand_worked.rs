@@ -62,7 +62,7 @@ fn greedy_takes_the_lowest_of_equals_and_its_probability_is_a_product() {
 #[test]
 fn two_beams_leave_the_garden_path() {
     // Continuations of a 0.6 and b 0.4: b end 0.36, a a 0.21, a b 0.21, a end 0.18.
-    let rule = transformers(0.0, EarlyStopping::Likely);
+    let rule = transformers(0.0, EarlyStopping::No);
     let cut = run(&beams(2, 2, rule));
     // By transformers' rule only the best two continuations may finish, and the greatest length finishes what it cuts.
     assert_answers(&cut, &[(&[3, 1], 0.36_f64.ln()), (&[2, 2], 0.21_f64.ln())]);
@@ -98,7 +98,7 @@ fn early_stopping_at_once_misses_what_never_finds() {
     // Second tokens: b end 0.36 is finished, a a and a b, 0.21 each, live on. Third: a b end 0.189 is finished, a a a and
     // a a b, 0.0735 each, live on. Both places are taken, by scores of ln(0.36) / 2^p and ln(0.189) / 3^p.
     let (b, ab) = (0.36_f64.ln(), 0.189_f64.ln());
-    for early_stopping in [EarlyStopping::AtOnce, EarlyStopping::Likely] {
+    for early_stopping in [EarlyStopping::Yes, EarlyStopping::No] {
         // The best live one at its length of three is worse than both, for p 1 (-0.870) and for p 2 (-0.290).
         let answers = run(&beams(2, 4, transformers(1.0, early_stopping)));
         assert_answers(&answers, &[(&[3, 1], b / 2.0), (&[2, 3, 1], ab / 3.0)]);

@@ -21,8 +21,8 @@ fn strategies() -> Vec<(Strategy, usize)> {
     vec![
         (Strategy::Greedy, 1),
         beam(BeamRule::T5 { alpha: 0.6 }),
-        transformers(1.0, EarlyStopping::Likely),
-        transformers(0.5, EarlyStopping::AtOnce),
+        transformers(1.0, EarlyStopping::No),
+        transformers(0.5, EarlyStopping::Yes),
         transformers(2.0, EarlyStopping::Never),
         (Strategy::Sample(sample), 2),
     ]
@@ -192,7 +192,7 @@ fn enough_beams_rank_all_choices_by_likelihood() {
     let sources: Vec<u64> = (0..60).collect();
     let rule = BeamRule::Transformers {
         length_penalty: 0.0,
-        early_stopping: EarlyStopping::Likely,
+        early_stopping: EarlyStopping::No,
     };
     for (beams, rule) in [(7, rule), (12, rule), (7, BeamRule::T5 { alpha: 0.0 })] {
         let settings = Settings {

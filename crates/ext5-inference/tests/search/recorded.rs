@@ -17,8 +17,8 @@ macro_rules! get {
 fn of_transformers(run: &Value, end: u32) -> Settings {
     let early_stopping = match &run["early_stopping"] {
         Value::String(_) => EarlyStopping::Never,
-        Value::Bool(true) => EarlyStopping::AtOnce,
-        _ => EarlyStopping::Likely,
+        Value::Bool(true) => EarlyStopping::Yes,
+        _ => EarlyStopping::No,
     };
     let own_end: bool = get!(run, "own_end");
     let beam = Beam {
