@@ -12,7 +12,7 @@ impl Args {
     /// # Errors
     /// Where an option is unknown or has no value.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, Failure> {
-        const KNOWN: [&str; 8] = [
+        const KNOWN: [&str; 14] = [
             "dir",
             "cache",
             "vocabulary",
@@ -21,6 +21,12 @@ impl Args {
             "examples",
             "positions",
             "workers",
+            "model",
+            "batch",
+            "beams",
+            "inputs",
+            "tokens",
+            "precision",
         ];
         let mut options = BTreeMap::new();
         for pair in words.chunks(2) {

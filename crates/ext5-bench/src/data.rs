@@ -11,7 +11,8 @@ use crate::{mixture, span};
 /// What there is to measure.
 pub(crate) fn usage() -> Failure {
     "usage: ext5-bench data make|open|draw|render|span|seek [--dir DATA] [--cache DIR] [--vocabulary FILE|bytes] \
-     [--batches N] [--repeats N] [--examples N] [--positions N] [--workers N]"
+     [--batches N] [--repeats N] [--examples N] [--positions N] [--workers N]\n       ext5-bench generate --model DIR [--batch N] [--beams N] \
+     [--inputs N] [--tokens N] [--precision f32|bf16|int8] [--repeats N]"
         .into()
 }
 

@@ -1,6 +1,7 @@
-//! `ext5-bench`: how fast the data path is, one JSON line a measurement.
+//! `ext5-bench`: how fast the data path and the answers are, one JSON line a measurement.
 mod args;
 mod data;
+mod generate;
 mod machine;
 mod mixture;
 mod span;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         ["data", bench, options @ ..] => {
             Args::parse(options).and_then(|args| data::run(bench, &args))
         }
+        ["generate", options @ ..] => Args::parse(options).and_then(|args| generate::run(&args)),
         _ => Err(data::usage()),
     };
     match measured {

@@ -1,6 +1,6 @@
 mod catalogue;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 pub(crate) use catalogue::{
@@ -184,6 +184,28 @@ pub(crate) struct ModelArgs {
     /// Rows that go through the model at once.
     #[arg(long, default_value_t = 16)]
     pub(crate) batch_rows: usize,
+    /// How weights are stored on the CPU: f32 exactly, bf16 in half the memory, int8 in a quarter.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) precision: PrecisionArg,
+}
+
+/// How weights are stored.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum PrecisionArg {
+    #[default]
+    F32,
+    Bf16,
+    Int8,
+}
+
+impl From<PrecisionArg> for ext5_trainer::Precision {
+    fn from(arg: PrecisionArg) -> Self {
+        match arg {
+            PrecisionArg::F32 => Self::F32,
+            PrecisionArg::Bf16 => Self::Bf16,
+            PrecisionArg::Int8 => Self::Int8,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

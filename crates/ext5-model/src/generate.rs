@@ -1,105 +1,47 @@
 use crate::attention::KeyValue;
 use crate::mask::attention_mask;
 use crate::stack::Memory;
-use crate::{Error, Result, T5};
+use crate::{T5, T5Config};
 use burn::tensor::{Int, Tensor, TensorData};
+use ext5_inference::{Decoder, Error, Result};
 
-/// How to decode greedily.
-#[derive(Clone, Copy, Debug)]
-pub struct GreedyOptions {
-    /// Most tokens a row may get, end of sequence included.
-    pub max_tokens: usize,
-    /// Tokens a row gets before it may end.
-    pub min_tokens: usize,
-}
+/// Positions by which the caches grow.
+const BLOCK: usize = 64;
 
-/// Greedy decoding of a padded batch: each row's token ids up to and including its end of sequence. The model should
-/// come from `valid()`, so that neither dropout nor gradients are in play.
-///
-/// Keys and values of the encoder's output are computed once; the decoder's own are cached in place. Rows that have
-/// ended leave the batch.
-///
-/// # Shapes
-/// - `tokens`, `segments`: `[B, S]`
-///
-/// # Errors
-/// [`Error::Device`] where the device fails.
-pub fn greedy(
-    model: &T5,
-    tokens: Tensor<2, Int>,
-    segments: Tensor<2, Int>,
-    options: GreedyOptions,
-) -> Result<Vec<Vec<u32>>> {
-    let [rows, _] = tokens.dims();
-    if options.max_tokens == 0 {
-        return Ok(vec![Vec::new(); rows]);
-    }
-    let config = model.config();
-    let (start, end) = (config.decoder_start_token_id, config.eos_token_id);
-    let encoded = model.encode(tokens, segments.clone());
-    let mut decoder = Decoder::new(model, encoded, segments, options.max_tokens);
-    let mut answers = vec![Vec::new(); rows];
-    let mut active: Vec<usize> = (0..rows).collect(); // rows still being decoded, in the cache's order
-    let mut last = vec![start; rows];
-    for position in 0..options.max_tokens {
-        let mut logits = decoder.step(&last, position); // [active, V]
-        if position < options.min_tokens {
-            let [count, vocabulary] = logits.dims();
-            let column = end as usize;
-            let never = Tensor::full([count, 1], f32::NEG_INFINITY, &logits.device());
-            logits = logits.slice_assign([0..count, column..(column + 1).min(vocabulary)], never);
-        }
-        last = read_ids(logits.argmax(1))?;
-        let mut kept = Vec::new();
-        for (place, (&row, &token)) in active.iter().zip(&last).enumerate() {
-            answers[row].push(token);
-            if token != end {
-                kept.push(place);
-            }
-        }
-        if kept.is_empty() {
-            break;
-        }
-        if kept.len() < active.len() {
-            decoder.keep(&kept);
-            active = kept.iter().map(|&place| active[place]).collect();
-            last = kept.iter().map(|&place| last[place]).collect();
-        }
-    }
-    Ok(answers)
-}
-
-fn read_ids(ids: Tensor<2, Int>) -> Result<Vec<u32>> {
-    let ids = ids
-        .try_into_vec_as::<i64>()
-        .map_err(|error| Error::Device(format!("{error:?}")))?;
-    Ok(ids.into_iter().map(|id| id as u32).collect())
-}
-
-/// The decoder in the middle of its work: what each layer has cached for the rows still active.
-struct Decoder<'a> {
+/// A batch in the middle of decoding on the model's device: what each layer has cached for its rows. Keys and values of the
+/// encoder's output are computed once; the decoder's own are cached in place.
+#[derive(Debug)]
+pub struct Decoding<'a> {
     model: &'a T5,
-    own: Vec<KeyValue>,    // [B, H, max_tokens, K] each, filled up to the position
+    position: usize,
+    rows: usize,
+    own: Vec<KeyValue>,    // [B, H, capacity, K] each, filled up to the position
     cross: Vec<KeyValue>,  // [B, H, S, K] each
     cross_mask: Tensor<4>, // [B, 1, 1, S]
+    logits: Vec<f32>,
 }
 
-impl<'a> Decoder<'a> {
-    fn new(model: &'a T5, encoded: Tensor<3>, segments: Tensor<2, Int>, max_tokens: usize) -> Self {
-        let [rows, _, _] = encoded.dims();
+impl T5 {
+    /// A batch of one row for each row of a padded batch of sources, nothing decoded yet. The model should come from
+    /// `valid()`, so that neither dropout nor gradients are in play.
+    ///
+    /// # Shapes
+    /// - `tokens`, `segments`: `[B, S]`
+    pub fn decoding(&self, tokens: Tensor<2, Int>, segments: Tensor<2, Int>) -> Decoding<'_> {
+        let [rows, _] = tokens.dims();
+        let encoded = self.encode(tokens, segments.clone());
         let device = encoded.device();
-        let config = model.config();
-        let shape = [rows, config.num_heads, max_tokens, config.d_kv];
-        let empty = || Tensor::zeros(shape, &device);
-        let blocks = &model.decoder.block;
         let first = Tensor::<2, Int>::ones([rows, 1], &device);
-        Self {
-            model,
+        let blocks = &self.decoder.block;
+        Decoding {
+            model: self,
+            position: 0,
+            rows,
             own: blocks
                 .iter()
                 .map(|_| KeyValue {
-                    key: empty(),
-                    value: empty(),
+                    key: Tensor::zeros(capacity(self.config(), rows), &device),
+                    value: Tensor::zeros(capacity(self.config(), rows), &device),
                 })
                 .collect(),
             cross: blocks
@@ -107,18 +49,42 @@ impl<'a> Decoder<'a> {
                 .filter_map(|block| block.cross_key_value(encoded.clone()))
                 .collect(),
             cross_mask: attention_mask(first, segments, false),
+            logits: Vec::new(),
+        }
+    }
+}
+
+fn capacity(config: &T5Config, rows: usize) -> [usize; 4] {
+    [rows, config.num_heads, BLOCK, config.d_kv]
+}
+
+impl Decoding<'_> {
+    /// Makes room for one more position.
+    fn grow(&mut self) {
+        if self.position == 0 || !self.position.is_multiple_of(BLOCK) {
+            return;
+        }
+        let shape = capacity(self.model.config(), self.rows);
+        for pair in &mut self.own {
+            for cache in [&mut pair.key, &mut pair.value] {
+                cache.inplace(|cache| {
+                    let room = Tensor::zeros(shape, &cache.device());
+                    Tensor::cat(vec![cache, room], 2)
+                });
+            }
         }
     }
 
-    /// Logits `[B, V]` of the token after `last`, which stands at `position`.
-    fn step(&mut self, last: &[u32], position: usize) -> Tensor<2> {
-        let rows = last.len();
+    /// Logits `[B, V]` of the tokens that follow `tokens`, on the device.
+    fn forward(&mut self, tokens: &[u32]) -> Tensor<2> {
+        self.grow();
         let device = self.cross_mask.device();
-        let last: Vec<i64> = last.iter().map(|&id| i64::from(id)).collect();
-        let tokens = Tensor::from_data(TensorData::new(last, [rows, 1]), &device);
+        let ids: Vec<i64> = tokens.iter().map(|&id| i64::from(id)).collect();
+        let ids = Tensor::from_data(TensorData::new(ids, [self.rows, 1]), &device);
+        let position = self.position;
         let decoder = &self.model.decoder;
         let bias = decoder.position_bias(position, [1, position + 1]);
-        let mut hidden = self.model.embed(tokens); // [B, 1, D]
+        let mut hidden = self.model.embed(ids); // [B, 1, D]
         for ((block, cache), cross) in decoder.block.iter().zip(&mut self.own).zip(&self.cross) {
             let memory = Memory {
                 key_value: cross.clone(),
@@ -129,19 +95,53 @@ impl<'a> Decoder<'a> {
         }
         let hidden = decoder.finish(hidden);
         let [_, _, width] = hidden.dims();
-        self.model.project(hidden.reshape([rows, width]))
+        self.position += 1;
+        self.model.project(hidden.reshape([self.rows, width]))
+    }
+}
+
+impl Decoder for Decoding<'_> {
+    fn vocabulary(&self) -> usize {
+        self.model.config().vocab_size
     }
 
-    /// Keeps the rows at `places` and drops the others.
-    fn keep(&mut self, places: &[usize]) {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn step(&mut self, tokens: &[u32]) -> Result<&mut [f32]> {
+        if tokens.len() != self.rows {
+            return Err(Error::TokenCount {
+                rows: self.rows,
+                tokens: tokens.len(),
+            });
+        }
+        let vocabulary = self.vocabulary();
+        if let Some(&id) = tokens.iter().find(|&&id| id as usize >= vocabulary) {
+            return Err(Error::Token { id, vocabulary });
+        }
+        let read = self.forward(tokens).try_into_vec_as::<f32>();
+        self.logits = read.map_err(|error| Error::Device(format!("{error:?}")))?;
+        Ok(&mut self.logits)
+    }
+
+    fn reorder(&mut self, parents: &[usize]) -> Result<()> {
+        if let Some(&row) = parents.iter().find(|&&row| row >= self.rows) {
+            return Err(Error::Row {
+                row,
+                rows: self.rows,
+            });
+        }
         let device = self.cross_mask.device();
-        let ids: Vec<i64> = places.iter().map(|&place| place as i64).collect();
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(ids, [places.len()]), &device);
+        let ids: Vec<i64> = parents.iter().map(|&row| row as i64).collect();
+        let rows = Tensor::<1, Int>::from_data(TensorData::new(ids, [parents.len()]), &device);
         for pair in self.own.iter_mut().chain(&mut self.cross) {
             pair.key.inplace(|key| key.select(0, rows.clone()));
             pair.value.inplace(|value| value.select(0, rows.clone()));
         }
         self.cross_mask.inplace(|mask| mask.select(0, rows.clone()));
+        self.rows = parents.len();
+        Ok(())
     }
 }
 

@@ -6,21 +6,11 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-/// A T5 with the weights of safetensors files, each a `(name, content)`; F32, F16 and BF16 are read as f32.
+/// A T5 with `weights`, which may be stored as F32, F16 or BF16.
 ///
 /// # Errors
-/// Whatever reading a file answers, and this crate's [`Error`] where a weight is missing, left over, or of another
-/// shape or type than `config` asks for.
-pub fn import<E: From<Error>>(
-    config: &T5Config,
-    device: &Device,
-    files: impl IntoIterator<Item = std::result::Result<(String, Vec<u8>), E>>,
-) -> std::result::Result<T5, E> {
-    let mut weights = Weights::default();
-    for file in files {
-        let (name, content) = file?;
-        weights.add(&name, content)?;
-    }
+/// Where a weight is missing, left over, or of another shape or type than `config` asks for.
+pub fn import(config: &T5Config, device: &Device, mut weights: Weights) -> Result<T5> {
     let config = &weights.settle(config);
     let model = fill(config, device, |name, shape| weights.take(name, shape))?;
     weights.finish()?;

@@ -18,7 +18,7 @@ pub use ext5_architecture::{
     Error, FeedForwardProjection, Index, PRESETS, Result, SAFETENSORS, SAFETENSORS_INDEX, T5Config,
     name_of, names, preset, relative_position_bucket,
 };
-pub use generate::{GreedyOptions, greedy};
+pub use generate::Decoding;
 pub use hugging_face::{export_safetensors, generation_config, import};
 pub use init::initialise;
 pub use t5::{Losses, Seq2SeqInput, T5};

@@ -5,9 +5,11 @@
 )]
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use ext5_architecture::Weights;
+use ext5_inference::{Decoder, Settings, search};
 use ext5_model::{
-    Error, GreedyOptions, Losses, SAFETENSORS, Seq2SeqInput, T5, T5Config, export_safetensors,
-    greedy, import, name_of, names, relative_position_bucket,
+    Losses, SAFETENSORS, Seq2SeqInput, T5, T5Config, export_safetensors, import, name_of, names,
+    relative_position_bucket,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -35,8 +37,9 @@ impl Case {
         let read = |name: &str| fs::read(folder.join(name)).unwrap();
         let mut config = T5Config::from_json(&read("config.json")).unwrap();
         config.dropout_rate = 0.0; // as it was recorded
-        let weights = (SAFETENSORS.to_owned(), read(SAFETENSORS));
-        let model = import(&config, device, [Ok::<_, Error>(weights)]).unwrap();
+        let mut weights = Weights::default();
+        weights.add(SAFETENSORS, read(SAFETENSORS)).unwrap();
+        let model = import(&config, device, weights).unwrap();
         let facts = serde_json::from_slice(&read("case.json")).unwrap();
         Self {
             model,
@@ -296,20 +299,23 @@ fn a_padded_batch_equals_its_single_rows() {
 fn greedy_output_is_that_of_transformers() {
     for shape in SHAPES {
         let case = Case::load(shape, &Device::flex());
-        for (recorded, min_tokens) in [("greedy_ids_forced", 64), ("greedy_ids_eos", 0)] {
-            let found = greedy(
-                &case.model,
+        for (recorded, min_tokens) in [("greedy_ids_forced", 63), ("greedy_ids_eos", 0)] {
+            let settings = Settings {
+                max_tokens: 64,
+                min_tokens,
+                ..Settings::default()
+            };
+            let sources = (
                 case.int_tensor("input_ids"),
                 case.int_tensor("attention_mask"),
-                GreedyOptions {
-                    max_tokens: 64,
-                    min_tokens,
-                },
             );
+            let mut decoding = case.model.decoding(sources.0, sources.1);
+            let keys: Vec<u64> = (0..decoding.rows() as u64).collect();
+            let found = search(&mut decoding, &settings, &keys).unwrap();
             let (expected, [_, width]) = case.ints(recorded);
-            for (found, expected) in found.unwrap().iter().zip(expected.chunks(width)) {
+            for (found, expected) in found.iter().zip(expected.chunks(width)) {
                 // Recorded rows begin with the start token and are padded behind their end.
-                let mut found: Vec<i64> = found.iter().map(|&id| i64::from(id)).collect();
+                let mut found: Vec<i64> = found[0].ids.iter().map(|&id| i64::from(id)).collect();
                 found.resize(width - 1, 0);
                 assert_eq!(found, expected[1..], "{shape}: {recorded}");
             }

@@ -193,6 +193,7 @@ impl Comparison {
             inputs_length: config.data.inputs_length,
             batch_rows: 64,
             vocabulary: None,
+            ..ModelOptions::default()
         };
         let mut predictor = options.predictor(&ModelDir::find(&run_dir)?)?;
         let plan = EvaluationPlan {

@@ -53,3 +53,16 @@ fn wgpu() -> Option<Device> {
         .is_empty();
     present.then(|| Device::wgpu(burn::tensor::DeviceKind::default()))
 }
+
+/// Whether `device` is the CPU by way of `flex`.
+pub(crate) fn is_host(device: &Device) -> bool {
+    #[cfg(feature = "flex")]
+    {
+        *device == Device::flex()
+    }
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = device;
+        false
+    }
+}

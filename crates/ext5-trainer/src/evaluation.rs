@@ -1,3 +1,4 @@
+use crate::engine::Engine;
 use crate::observer::Event;
 use crate::session::catalogue;
 use crate::{ModelDir, Observer, Result, T5Predictor, device};
@@ -5,6 +6,7 @@ use ext5_eval::{
     EvaluateOptions, Progress, Protocol, Sample, SuiteReport, TaskReport, evaluate_suite,
     evaluate_task,
 };
+use ext5_inference::Precision;
 use ext5_tasks::Catalogue;
 use ext5_tokenizer::Vocabulary;
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ pub struct ModelOptions {
     pub inputs_length: usize,
     /// Rows that go through the model at once.
     pub batch_rows: usize,
+    /// How the weights are stored on the CPU; other devices hold f32.
+    pub precision: Precision,
 }
 
 impl Default for ModelOptions {
@@ -30,6 +34,7 @@ impl Default for ModelOptions {
             vocabulary: None,
             inputs_length: 512,
             batch_rows: 16,
+            precision: Precision::F32,
         }
     }
 }
@@ -40,13 +45,14 @@ impl ModelOptions {
     /// # Errors
     /// Whatever is missing or damaged of model, vocabulary and device.
     pub fn predictor(&self, dir: &ModelDir) -> Result<T5Predictor> {
-        let model = dir.load(&device::open(&self.device)?, Some(0.0))?;
-        T5Predictor::new(
-            &model,
-            self.vocabulary(dir)?,
-            self.inputs_length,
-            self.batch_rows,
-        )
+        let opened = device::open(&self.device)?;
+        let engine = if device::is_host(&opened) {
+            Engine::Host(Box::new(dir.load_packed(self.precision)?))
+        } else {
+            Engine::Device(Box::new(dir.load(&opened, Some(0.0))?))
+        };
+        let vocabulary = self.vocabulary(dir)?;
+        T5Predictor::with(engine, vocabulary, self.inputs_length, self.batch_rows)
     }
 
     /// The vocabulary named, or else the model's own.

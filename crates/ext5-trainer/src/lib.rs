@@ -2,6 +2,7 @@
 mod batch;
 mod checkpoint;
 pub mod device;
+mod engine;
 mod error;
 mod evaluation;
 mod feeds;
@@ -24,13 +25,14 @@ mod vocabulary;
 pub use checkpoint::Checkpoint;
 pub use error::{Error, Result};
 pub use evaluation::{EvaluationPlan, ModelOptions, OnSample};
+pub use ext5_inference::Precision;
 pub use feeds::{Feeds, cache_requests, feeds};
 pub use ledger::{Ledger, TaskLedger};
 pub use mixture_plan::{MixturePlan, PublishedPlan, PublishedTask, plan_mixture, plan_published};
 pub use model_dir::{ModelDir, hugging_face_files};
 pub use observer::{Event, Observer, Silent, Stop};
 pub use optimizer::{Optimizer, OptimizerConfig};
-pub use predictor::T5Predictor;
+pub use predictor::{T5Predictor, TextAnswer};
 pub use recipe::{RECIPES, recipe};
 pub use run_config::{
     DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,

@@ -1,7 +1,9 @@
 use crate::checkpoint::{CHECKPOINTS, Checkpoint, LARGEST_FILE, is_plain, newest};
 use crate::{Error, Result, RunConfig, VocabularyConfig};
 use burn::tensor::Device;
+use ext5_architecture::Weights;
 use ext5_data::{door, load_vocabulary};
+use ext5_inference::Precision;
 use ext5_model::{Index, SAFETENSORS, SAFETENSORS_INDEX, T5, T5Config, export_safetensors};
 use ext5_tokenizer::{ByteVocabulary, Vocabulary};
 use std::collections::BTreeMap;
@@ -106,6 +108,22 @@ impl ModelDir {
     pub fn load(&self, device: &Device, dropout_rate: Option<f64>) -> Result<T5> {
         let mut config = self.config()?;
         config.dropout_rate = dropout_rate.unwrap_or(config.dropout_rate);
+        ext5_model::import(&config, device, self.weights()?).map_err(self.model_error())
+    }
+
+    /// The model packed for answering on the CPU, its weights stored at `precision`.
+    ///
+    /// # Errors
+    /// As [`ModelDir::load`].
+    pub(crate) fn load_packed(&self, precision: Precision) -> Result<ext5_inference::T5> {
+        let packed = ext5_inference::T5::new(&self.config()?, self.weights()?, precision);
+        packed.map_err(|error| match error {
+            ext5_inference::Error::Architecture(source) => self.model_error()(source),
+            other => Error::device("load the model", &other),
+        })
+    }
+
+    fn weights(&self) -> Result<Weights> {
         let names: Vec<String> = if self.has(SAFETENSORS) {
             vec![SAFETENSORS.to_owned()]
         } else if self.has(SAFETENSORS_INDEX) {
@@ -117,21 +135,19 @@ impl ModelDir {
                 path: self.path.clone(),
             });
         };
-        let files = names.into_iter().map(|name| {
+        let mut weights = Weights::default();
+        for name in names {
             if !is_plain(&name) {
                 let reason = format!("its index names `{name}`, which is no file name");
-                return Err(LoadError(Error::Checkpoint {
+                return Err(Error::Checkpoint {
                     path: self.path.clone(),
                     reason,
-                }));
+                });
             }
-            let bytes = self.read(&name).map_err(LoadError)?;
-            Ok((name, bytes))
-        });
-        ext5_model::import(&config, device, files).map_err(|error| match error.0 {
-            Error::Model { source, .. } => self.model_error()(source),
-            other => other,
-        })
+            let content = self.read(&name)?;
+            weights.add(&name, content).map_err(self.model_error())?;
+        }
+        Ok(weights)
     }
 
     /// The vocabulary that lies beside the weights, `None` where there is none.
@@ -154,18 +170,6 @@ impl ModelDir {
             }
         }
         Ok(None)
-    }
-}
-
-/// Lets [`ext5_model::import`] pass on errors of reading; the path is filled in by the caller.
-struct LoadError(Error);
-
-impl From<ext5_model::Error> for LoadError {
-    fn from(source: ext5_model::Error) -> Self {
-        Self(Error::Model {
-            path: PathBuf::new(),
-            source,
-        })
     }
 }
 

@@ -1,10 +1,8 @@
-use crate::batch::to_device;
+use crate::engine::{Engine, Question};
 use crate::{Error, Result};
-use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use ext5_data::Batch;
 use ext5_eval::{Predictor, Score};
-use ext5_model::{GreedyOptions, T5, greedy};
+use ext5_inference::{Answer, Settings};
+use ext5_model::T5;
 use ext5_tokenizer::{TokenId, Vocabulary};
 use std::sync::Arc;
 
@@ -12,16 +10,30 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A T5 with its vocabulary that answers and scores text. Rows are batched by length, answers come in order.
 pub struct T5Predictor {
-    model: T5,
+    engine: Engine,
     vocabulary: Arc<dyn Vocabulary>,
     /// Tokens the inputs are cut to, end of sequence included.
     inputs_length: usize,
     /// Rows that go through the model at once.
     batch_rows: usize,
+    settings: Settings,
+}
+
+/// An answer as text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextAnswer {
+    /// What was written.
+    pub text: String,
+    /// Its token ids, end of sequence included where it came.
+    pub ids: Vec<TokenId>,
+    /// Sum of the tokens' log-probabilities, nats.
+    pub log_prob: f64,
+    /// What answers were ranked by.
+    pub score: f64,
 }
 
 impl T5Predictor {
-    /// A predictor over a copy of `model` without dropout and gradients.
+    /// A predictor over a copy of `model` without dropout and gradients, which answers greedily.
     ///
     /// # Errors
     /// [`Error::Config`] where the vocabulary has more ids than the model has embeddings.
@@ -31,17 +43,64 @@ impl T5Predictor {
         inputs_length: usize,
         batch_rows: usize,
     ) -> Result<Self> {
-        fits(model, vocabulary.as_ref())?;
+        Self::with(Engine::of(model)?, vocabulary, inputs_length, batch_rows)
+    }
+
+    pub(crate) fn with(
+        engine: Engine,
+        vocabulary: Arc<dyn Vocabulary>,
+        inputs_length: usize,
+        batch_rows: usize,
+    ) -> Result<Self> {
+        let config = engine.config();
+        fits(config.vocab_size, vocabulary.as_ref())?;
+        let settings = Settings {
+            start: config.decoder_start_token_id,
+            end: config.eos_token_id,
+            ..Settings::default()
+        };
         Ok(Self {
-            model: model.valid(),
+            engine,
             vocabulary,
             inputs_length,
             batch_rows: batch_rows.max(1),
+            settings,
         })
     }
 
-    fn device(&self) -> Device {
-        self.model.device()
+    /// How answers are written; the evaluator sets the most tokens of each task.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// Answers to `inputs` by the settings, best first.
+    ///
+    /// # Errors
+    /// Whatever the settings, the vocabulary or the model report.
+    pub fn answers(&self, inputs: &[&str]) -> std::result::Result<Vec<Vec<TextAnswer>>, Failure> {
+        let ids: Vec<Vec<TokenId>> = inputs
+            .iter()
+            .map(|text| self.encode(text, self.inputs_length))
+            .collect::<std::result::Result<_, _>>()?;
+        let mut answers = vec![Vec::new(); inputs.len()];
+        for group in self.groups(ids.iter().map(Vec::len)) {
+            let rows: Vec<&[TokenId]> = group.iter().map(|&index| ids[index].as_slice()).collect();
+            let keys: Vec<u64> = rows.iter().map(|row| key(row)).collect();
+            let found = self.engine.answer(&rows, &self.settings, &keys)?;
+            for (index, found) in group.into_iter().zip(found) {
+                answers[index] = found.into_iter().map(|answer| self.text(answer)).collect();
+            }
+        }
+        Ok(answers)
+    }
+
+    fn text(&self, answer: Answer) -> TextAnswer {
+        TextAnswer {
+            text: self.vocabulary.decode(&answer.ids),
+            ids: answer.ids,
+            log_prob: answer.log_prob,
+            score: answer.score,
+        }
     }
 
     /// Ids of `text` cut to `length`, end of sequence included.
@@ -52,21 +111,37 @@ impl T5Predictor {
         Ok(ids)
     }
 
-    /// Index groups of similar length, each at most `batch_rows` long.
+    /// Index groups of similar length, each at most `batch_rows` long and within the engine's memory.
     fn groups(&self, lengths: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+        let most = self.engine.most_tokens();
         let mut order: Vec<(usize, usize)> = lengths.enumerate().map(|(i, l)| (l, i)).collect();
         order.sort_unstable();
-        let indices: Vec<usize> = order.into_iter().map(|(_, index)| index).collect();
-        indices
-            .chunks(self.batch_rows)
-            .map(<[usize]>::to_vec)
-            .collect()
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut tokens = 0;
+        for (length, index) in order {
+            tokens += length;
+            match groups.last_mut() {
+                Some(group) if group.len() < self.batch_rows && tokens <= most => group.push(index),
+                _ => {
+                    groups.push(vec![index]);
+                    tokens = length;
+                }
+            }
+        }
+        groups
     }
 }
 
-/// Checks that every id of the vocabulary has an embedding.
-pub(crate) fn fits(model: &T5, vocabulary: &dyn Vocabulary) -> Result<()> {
-    let (ids, rows) = (vocabulary.size(), model.config().vocab_size);
+/// Names a row for sampling: the same text is answered alike in any batch.
+fn key(row: &[TokenId]) -> u64 {
+    row.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &id| {
+        (hash ^ u64::from(id)).wrapping_mul(0x0000_0100_0000_01B3)
+    })
+}
+
+/// Checks that every id of the vocabulary has one of `rows` embeddings.
+pub(crate) fn fits(rows: usize, vocabulary: &dyn Vocabulary) -> Result<()> {
+    let ids = vocabulary.size();
     if ids <= rows {
         return Ok(());
     }
@@ -84,35 +159,27 @@ impl Predictor for T5Predictor {
         inputs: &[&str],
         max_tokens: usize,
     ) -> std::result::Result<Vec<String>, Failure> {
-        let ids: Vec<Vec<TokenId>> = inputs
-            .iter()
-            .map(|text| self.encode(text, self.inputs_length))
-            .collect::<std::result::Result<_, _>>()?;
-        let mut answers = vec![String::new(); inputs.len()];
-        let options = GreedyOptions {
-            max_tokens,
-            min_tokens: 0,
-        };
-        for group in self.groups(ids.iter().map(Vec::len)) {
-            let rows: Vec<&[TokenId]> = group.iter().map(|&index| ids[index].as_slice()).collect();
-            let (tokens, segments) = pad(&rows, &self.device());
-            let found = greedy(&self.model, tokens, segments, options)?;
-            for (index, ids) in group.into_iter().zip(found) {
-                answers[index] = self.vocabulary.decode(&ids);
-            }
-        }
-        Ok(answers)
+        self.settings.max_tokens = max_tokens;
+        let best = |answers: Vec<TextAnswer>| answers.into_iter().next();
+        Ok(self
+            .answers(inputs)?
+            .into_iter()
+            .map(|answers| best(answers).map(|answer| answer.text).unwrap_or_default())
+            .collect())
     }
 
     fn score(&mut self, pairs: &[(&str, &str)]) -> std::result::Result<Vec<Score>, Failure> {
-        let ids = pairs
+        let targets = pairs
             .iter()
-            .map(|(inputs, targets)| {
-                Ok((
-                    self.encode(inputs, self.inputs_length)?,
-                    self.encode(targets, usize::MAX)?,
-                ))
-            })
+            .map(|pair| self.encode(pair.1, usize::MAX))
+            .collect::<std::result::Result<Vec<_>, Failure>>()?;
+        // Pairs with the same inputs share one encoding.
+        let mut order: Vec<usize> = (0..pairs.len()).collect();
+        order.sort_by_key(|&index| pairs[index].0);
+        let shared: Vec<&[usize]> = order.chunk_by(|&a, &b| pairs[a].0 == pairs[b].0).collect();
+        let sources = shared
+            .iter()
+            .map(|group| self.encode(pairs[group[0]].0, self.inputs_length))
             .collect::<std::result::Result<Vec<_>, Failure>>()?;
         let mut scores = vec![
             Score {
@@ -121,103 +188,26 @@ impl Predictor for T5Predictor {
             };
             pairs.len()
         ];
-        for group in self.groups(
-            ids.iter()
-                .map(|(inputs, targets)| inputs.len() + targets.len()),
-        ) {
-            let rows: Vec<(&[TokenId], &[TokenId])> = group
+        for group in self.groups(sources.iter().map(Vec::len)) {
+            let questions: Vec<Question<'_>> = group
                 .iter()
-                .map(|&index| (&*ids[index].0, &*ids[index].1))
+                .map(|&source| {
+                    let targets = shared[source]
+                        .iter()
+                        .map(|&index| targets[index].as_slice());
+                    (sources[source].as_slice(), targets.collect())
+                })
                 .collect();
-            let batch = unpacked(&rows);
-            let inputs = to_device(&batch, 0..batch.rows, &self.device());
-            let losses = self
-                .model
-                .losses(&inputs.input, inputs.targets, inputs.weights);
-            let sums = losses.per_token.sum_dim(1).try_into_vec_as::<f32>();
-            let sums = sums.map_err(|error| Error::device("score", &error))?;
-            for (index, sum) in group.into_iter().zip(sums) {
-                let tokens = ids[index].1.len();
+            let found = self.engine.score(&questions)?;
+            let places = group.iter().flat_map(|&source| shared[source]);
+            for (&index, log_likelihood) in places.zip(found) {
+                let tokens = targets[index].len();
                 scores[index] = Score {
-                    log_likelihood: -f64::from(sum),
+                    log_likelihood,
                     tokens,
                 };
             }
         }
         Ok(scores)
     }
-}
-
-/// Rows of ids as `[B, S]` with their padding mask.
-fn pad(rows: &[&[TokenId]], device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
-    let length = rows.iter().map(|row| row.len()).max().unwrap_or(0).max(1);
-    let filled = |value: fn(TokenId) -> i64| -> Tensor<2, Int> {
-        let values: Vec<i64> = rows
-            .iter()
-            .flat_map(|row| {
-                let padding = std::iter::repeat_n(0, length - row.len());
-                row.iter().map(|&id| value(id)).chain(padding)
-            })
-            .collect();
-        Tensor::from_data(TensorData::new(values, [rows.len(), length]), device)
-    };
-    (filled(i64::from), filled(|_| 1))
-}
-
-/// One example a row, padded to the longest.
-fn unpacked(rows: &[(&[TokenId], &[TokenId])]) -> Batch {
-    let longest = |length: fn(&(&[TokenId], &[TokenId])) -> usize| {
-        rows.iter().map(length).max().unwrap_or(0).max(1)
-    };
-    let mut batch = Batch {
-        rows: rows.len(),
-        inputs_length: longest(|row| row.0.len()),
-        targets_length: longest(|row| row.1.len()),
-        ..Batch::default()
-    };
-    for &(inputs, targets) in rows {
-        let (inputs_padding, targets_padding) = (
-            batch.inputs_length - inputs.len(),
-            batch.targets_length - targets.len(),
-        );
-        let extend = |into: &mut Vec<u32>, ids: &mut dyn Iterator<Item = u32>, padding: usize| {
-            into.extend(ids);
-            into.extend(std::iter::repeat_n(0, padding));
-        };
-        let shifted = std::iter::once(0)
-            .chain(targets.iter().copied())
-            .take(targets.len());
-        extend(
-            &mut batch.encoder_input_tokens,
-            &mut inputs.iter().copied(),
-            inputs_padding,
-        );
-        extend(
-            &mut batch.encoder_segment_ids,
-            &mut inputs.iter().map(|_| 1),
-            inputs_padding,
-        );
-        extend(
-            &mut batch.decoder_input_tokens,
-            &mut { shifted },
-            targets_padding,
-        );
-        extend(
-            &mut batch.decoder_target_tokens,
-            &mut targets.iter().copied(),
-            targets_padding,
-        );
-        extend(
-            &mut batch.decoder_segment_ids,
-            &mut targets.iter().map(|_| 1),
-            targets_padding,
-        );
-        batch
-            .decoder_loss_weights
-            .extend(targets.iter().map(|_| 1.0));
-        batch
-            .decoder_loss_weights
-            .extend(std::iter::repeat_n(0.0, targets_padding));
-    }
-    batch
 }

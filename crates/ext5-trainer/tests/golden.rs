@@ -5,8 +5,9 @@
     reason = "a test fails by panicking and says what it measured"
 )]
 use burn::tensor::{Device, Tensor, TensorData};
+use ext5_architecture::Weights;
 use ext5_data::{Batch, Segment};
-use ext5_model::{Error, SAFETENSORS, T5, T5Config, import};
+use ext5_model::{SAFETENSORS, T5, T5Config, import};
 use ext5_trainer::{Optimizer, OptimizerConfig, Schedule, StepOptions, train_step};
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -163,13 +164,9 @@ fn schedules_are_those_of_transformers() {
 fn start() -> T5 {
     let file = |name: &str| fs::read(path("train_start").join(name)).unwrap();
     let config = T5Config::from_json(&file("config.json")).unwrap();
-    let weights = (SAFETENSORS.to_owned(), file(SAFETENSORS));
-    import(
-        &config,
-        &Device::flex().autodiff(),
-        [Ok::<_, Error>(weights)],
-    )
-    .unwrap()
+    let mut weights = Weights::default();
+    weights.add(SAFETENSORS, file(SAFETENSORS)).unwrap();
+    import(&config, &Device::flex().autodiff(), weights).unwrap()
 }
 
 /// The recorded batches as the loader would give them, one segment a row.

@@ -18,6 +18,7 @@ pub(crate) fn open(args: &ModelArgs, terminal: &mut Terminal) -> Result<T5Predic
         vocabulary: args.vocabulary.clone(),
         inputs_length: args.inputs_length,
         batch_rows: args.batch_rows,
+        precision: args.precision.into(),
     };
     Ok(options.predictor(&dir)?)
 }
