@@ -101,7 +101,8 @@ impl Grams {
         places.sort_unstable();
         let mut numbers = [0; ORDER];
         let mut last = [0; ORDER];
-        for (words, place) in places {
+        for here in places {
+            let (words, place) = (words(here), here[2] as u32);
             let alike = last
                 .iter()
                 .zip(&words)
@@ -149,16 +150,32 @@ impl Grams {
     }
 }
 
-/// Adds what stands at each place of a text: its words from there on, numbered from 1, as far as the longest n-gram goes, and
-/// the place.
-fn push_places(words: &[u32], places: &mut Vec<([u32; ORDER], u32)>) -> Span {
+/// What stands at a place, as far as the longest n-gram goes, and behind it the place: numbers of 32 bits in pairs, which
+/// compare faster.
+type Here = [u64; 3];
+
+/// Adds what stands at each place of a text, its words numbered from 1.
+fn push_places(words: &[u32], places: &mut Vec<Here>) -> Span {
     let first = places.len();
-    for place in 0..words.len() {
-        let mut here = [0; ORDER];
-        for (slot, word) in here.iter_mut().zip(words.iter().skip(place)) {
-            *slot = word + 1;
-        }
-        places.push((here, (first + place) as u32));
+    let mut next = [0; ORDER];
+    // From the end, where what is behind is 0.
+    for (place, word) in words.iter().enumerate().rev() {
+        next.rotate_right(1);
+        next[0] = u64::from(*word) + 1;
+        let [a, b, c, d, e] = next;
+        places.push([a << 32 | b, c << 32 | d, e << 32 | (first + place) as u64]);
     }
     (first, words.len())
+}
+
+fn words(here: Here) -> [u32; ORDER] {
+    let [first, second, third] = here;
+    let half = |pair: u64| (pair >> 32) as u32;
+    [
+        half(first),
+        first as u32,
+        half(second),
+        second as u32,
+        half(third),
+    ]
 }

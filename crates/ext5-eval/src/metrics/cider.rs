@@ -58,13 +58,15 @@ fn rows(examples: &[Words]) -> Vec<Vec<f64>> {
         }
     }
     let most = (examples.len() as f64).ln();
-    let rarity = seen
-        .iter()
-        .map(|count| most - f64::from((*count).max(1)).ln());
-    let rarity: Vec<f64> = rarity.collect();
+    let by_count = (0..=examples.len()).map(|count| most - (count.max(1) as f64).ln());
+    let by_count: Vec<f64> = by_count.collect();
+    let rarity = |gram: u32| {
+        let count = seen.get(gram as usize).copied().unwrap_or(0);
+        by_count.get(count as usize).copied().unwrap_or(0.0)
+    };
     let score = |example: &Spans| {
-        let answer = Vector::new(&grams, example.answer, &rarity);
-        let likeness = |span: &Span| answer.likeness(&Vector::new(&grams, *span, &rarity));
+        let answer = Vector::new(&grams, example.answer, rarity);
+        let likeness = |span: &Span| answer.likeness(&Vector::new(&grams, *span, rarity));
         let sum: f64 = example.references.iter().map(likeness).sum();
         vec![10.0 * sum / example.references.len() as f64, 1.0]
     };
@@ -72,14 +74,14 @@ fn rows(examples: &[Words]) -> Vec<Vec<f64>> {
 }
 
 impl Vector {
-    fn new(grams: &Grams, span: Span, rarity: &[f64]) -> Self {
+    fn new(grams: &Grams, span: Span, rarity: impl Fn(u32) -> f64) -> Self {
         let order = |order| {
             let mut sorted = grams.of(order, span).to_vec();
             sorted.sort_unstable();
             let runs = sorted.chunk_by(|left, right| left == right);
             let weigh = |run: &[u32]| {
                 let gram = run.first()?;
-                Some((*gram, run.len() as f64 * rarity.get(*gram as usize)?))
+                Some((*gram, run.len() as f64 * rarity(*gram)))
             };
             let weights: Vec<(u32, f64)> = runs.filter_map(weigh).collect();
             let norm = weights

@@ -45,26 +45,22 @@ fn rows(examples: &[Words]) -> Vec<Vec<f64>> {
     }
     let count = |gram: u32| counts.get(gram as usize).copied().map_or(0.0, f64::from);
     let information = |gram: u32| (count(grams.shorter(gram)) / count(gram)).ln() / LN_2;
-    let mut wanted = Vec::new();
+    let mut tally = Tally::new(grams.len());
     let row = |example: &Spans| {
         let mut row = vec![0.0; 2 * ORDER + 2];
         let (shared, given) = row.split_at_mut(ORDER);
         let (mut wanted_words, mut words) = (0, 0);
         for (order, (shared, total)) in (1..).zip(shared.iter_mut().zip(&mut *given)) {
             let given = grams.of(order, example.answer);
-            let counted = counted(given);
+            tally.set_answer(given);
             let mut best = (0.0, 0);
             for reference in &example.references {
-                wanted.clear();
-                wanted.extend(grams.of(order, *reference));
-                wanted.sort_unstable();
-                let candidate = (
-                    shared_information(&counted, &wanted, information),
-                    reference.1,
-                );
-                if candidate >= best {
-                    best = candidate;
-                }
+                let sum = tally.shared(grams.of(order, *reference), information);
+                best = if (sum, reference.1) >= best {
+                    (sum, reference.1)
+                } else {
+                    best
+                };
             }
             (*shared, *total) = (best.0, given.len() as f64);
             wanted_words += best.1;
@@ -78,44 +74,60 @@ fn rows(examples: &[Words]) -> Vec<Vec<f64>> {
     spans.iter().map(row).collect()
 }
 
-/// Information of n-grams that sorted `wanted` has too, each as often as both have it, summed by first appearance as the
-/// reference does, so that right answers tie where they tie there.
-fn shared_information(
-    given: &[(u32, u32)],
-    wanted: &[u32],
-    information: impl Fn(u32) -> f64,
-) -> f64 {
-    let mut sum = 0.0;
-    for (gram, count) in given {
-        let first = wanted.partition_point(|other| other < gram);
-        let alike = wanted
-            .iter()
-            .skip(first)
-            .take_while(|other| *other == gram)
-            .count();
-        if alike > 0 {
-            sum += information(*gram) * (alike.min(*count as usize) as f64);
-        }
-    }
-    sum
+/// How often each n-gram of the corpus stands in one answer and in one of its references.
+struct Tally {
+    counts: Vec<[u32; 2]>,
+    /// The answer's n-grams by first appearance.
+    given: Vec<u32>,
 }
 
-/// Each different n-gram with its number of appearances, by first appearance.
-fn counted(grams: &[u32]) -> Vec<(u32, u32)> {
-    let mut places: Vec<(u32, u32)> = grams.iter().copied().zip(0..).collect();
-    places.sort_unstable();
-    let runs = places.chunk_by(|left, right| left.0 == right.0);
-    let mut counts: Vec<(u32, u32, u32)> = runs
-        .filter_map(|run| {
-            run.first()
-                .map(|(gram, place)| (*place, *gram, run.len() as u32))
-        })
-        .collect();
-    counts.sort_unstable();
-    counts
-        .into_iter()
-        .map(|(_, gram, count)| (gram, count))
-        .collect()
+impl Tally {
+    fn new(grams: usize) -> Self {
+        Self {
+            counts: vec![[0; 2]; grams],
+            given: Vec::new(),
+        }
+    }
+
+    fn set_answer(&mut self, answer: &[u32]) {
+        for gram in self.given.drain(..) {
+            if let Some(count) = self.counts.get_mut(gram as usize) {
+                *count = [0; 2];
+            }
+        }
+        for gram in answer {
+            if let Some([count, _]) = self.counts.get_mut(*gram as usize) {
+                if *count == 0 {
+                    self.given.push(*gram);
+                }
+                *count += 1;
+            }
+        }
+    }
+
+    /// Information of the n-grams that a reference has too, each as often as both have it, summed by first appearance as the
+    /// package does, so that right answers tie where they tie there.
+    fn shared(&mut self, reference: &[u32], information: impl Fn(u32) -> f64) -> f64 {
+        for gram in reference {
+            if let Some([_, count]) = self.counts.get_mut(*gram as usize) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0.0;
+        for gram in &self.given {
+            let counts = self.counts.get(*gram as usize).copied().unwrap_or_default();
+            let both = counts[0].min(counts[1]);
+            if both > 0 {
+                sum += information(*gram) * f64::from(both);
+            }
+        }
+        for gram in reference {
+            if let Some([_, count]) = self.counts.get_mut(*gram as usize) {
+                *count = 0;
+            }
+        }
+        sum
+    }
 }
 
 fn score(sums: &[f64]) -> Option<f64> {
