@@ -162,8 +162,13 @@ fn push_places(words: &[u32], places: &mut Vec<Here>) -> Span {
     for (place, word) in words.iter().enumerate().rev() {
         next.rotate_right(1);
         next[0] = u64::from(*word) + 1;
-        let [a, b, c, d, e] = next;
-        places.push([a << 32 | b, c << 32 | d, e << 32 | (first + place) as u64]);
+        let [first_word, second, third, fourth, fifth] = next;
+        let here = (first + place) as u64;
+        places.push([
+            first_word << 32 | second,
+            third << 32 | fourth,
+            fifth << 32 | here,
+        ]);
     }
     (first, words.len())
 }

@@ -62,11 +62,10 @@ pub(super) fn untouched(line: &str) -> String {
 
 fn western(character: char) -> Class {
     match character {
-        'a'..='z' | 'A'..='Z' => Class::Plain,
+        'a'..='z' | 'A'..='Z' | ' ' | '\'' => Class::Plain,
         '0'..='9' => Class::Number,
         '.' | ',' => Class::Mark,
         '-' => Class::Hyphen,
-        '\'' | ' ' => Class::Plain,
         _ if character.is_ascii_punctuation() => Class::Alone,
         _ => Class::Plain,
     }

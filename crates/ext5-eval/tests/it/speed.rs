@@ -17,7 +17,20 @@ fn ten_thousand_pairs() {
             .map(|(answer, target)| format!("{answer}\t{}", target.references[0]));
         std::fs::write(path, lines.collect::<Vec<_>>().join("\n")).unwrap();
     }
-    for name in ["bleu", "bleu_13a", "rouge", "squad"] {
+    for name in [
+        "bleu",
+        "bleu_13a",
+        "bleu_char",
+        "chrf",
+        "chrf++",
+        "cider",
+        "nist",
+        "rouge",
+        "sari",
+        "squad",
+        "ter",
+        "wer",
+    ] {
         for bootstrap in [Bootstrap::NONE, Bootstrap::default()] {
             let mut least = f64::MAX;
             for _ in 0..7 {

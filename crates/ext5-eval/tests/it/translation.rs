@@ -2,7 +2,8 @@
 //! reference packages: each pair alone, and corpora of 2 to all pairs.
 use std::borrow::Cow;
 
-use ext5_eval::{Accumulator, Answer, Bootstrap, Item, MetricScore, metric};
+use ext5_data::Example;
+use ext5_eval::{Accumulator, Answer, Bootstrap, Item, MetricScore, metric, score};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-9;
@@ -38,6 +39,10 @@ fn cases(recorded: &Value) -> Vec<Case> {
 }
 
 fn scores<'a>(name: &str, cases: impl Iterator<Item = &'a Case>) -> Vec<MetricScore> {
+    accumulated(name, cases).scores(Bootstrap::NONE)
+}
+
+fn accumulated<'a>(name: &str, cases: impl Iterator<Item = &'a Case>) -> Accumulator {
     let mut accumulator = Accumulator::new(metric(name).unwrap());
     for case in cases {
         let item = Item {
@@ -54,7 +59,7 @@ fn scores<'a>(name: &str, cases: impl Iterator<Item = &'a Case>) -> Vec<MetricSc
         };
         accumulator.add(&item).unwrap();
     }
-    accumulator.scores(Bootstrap::NONE)
+    accumulator
 }
 
 /// The largest difference to what is recorded, in units of the recorded value where that is above 1; 0 where nothing is.
@@ -154,4 +159,68 @@ fn sari_agrees_with_its_rule() {
 #[test]
 fn wer_agrees_with_jiwer() {
     agree("wer");
+}
+
+#[test]
+fn weights_of_a_corpus_have_intervals_and_do_not_depend_on_order() {
+    let recorded = recorded();
+    let cases = cases(&recorded);
+    for name in ["cider", "nist"] {
+        let draws = Bootstrap {
+            resamples: 200,
+            seed: 3,
+        };
+        let scored = accumulated(name, cases.iter().take(300)).scores(draws);
+        let (value, interval) = (scored[0].value.unwrap(), scored[0].interval.unwrap());
+        assert!(
+            interval.low < value && value < interval.high,
+            "{value} {interval:?}"
+        );
+        assert_eq!(scored[0].units, 300);
+        let reversed = accumulated(name, cases.iter().take(300).rev()).scores(Bootstrap::NONE);
+        assert!((reversed[0].value.unwrap() - value).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn sari_reads_the_field_source_else_the_inputs() {
+    let answers = ["a b c d e".to_owned()];
+    let mut target = Example {
+        inputs: "a b c d e f".into(),
+        references: vec!["a b c d e".into()],
+        ..Example::default()
+    };
+    let sari = |target: &Example| {
+        let targets = std::slice::from_ref(target);
+        score("sari", "none", &answers, targets, &[], Bootstrap::NONE).unwrap()[0].value
+    };
+    assert_eq!(sari(&target), Some(100.0));
+    target.inputs = format!("simplify: {}", target.inputs);
+    // "simplify", ":" and what they begin were rightly deleted too.
+    assert_eq!(sari(&target), Some(100.0));
+    target.fields.insert("source".into(), "a b c d e".into());
+    target.references = vec!["a b".into()];
+    let kept = sari(&target).unwrap();
+    target.fields.insert("source".into(), "a b".into());
+    assert!(kept != sari(&target).unwrap());
+}
+
+#[test]
+fn edits_by_hand() {
+    for (name, answer, reference, wanted) in [
+        ("ter", "c d e a b", "a b c d e", 20.0), // one block moved, of five words
+        ("ter", "a x c", "a b c", 100.0 / 3.0),
+        ("wer", "c d e a b", "a b c d e", 80.0), // two words before, two behind
+        ("wer", "A, b!", "a b", 0.0),
+        ("chrf", "ab", "a b", 100.0), // white space does not count
+        ("bleu_char", "abcd", "ab cd", 100.0),
+    ] {
+        let case = Case {
+            prediction: answer.into(),
+            references: vec![reference.into()],
+            source: String::new(),
+        };
+        let found = scores(name, std::iter::once(&case))[0].value.unwrap();
+        assert!((found - wanted).abs() < 1e-9, "{name}: {answer}: {found}");
+    }
 }
