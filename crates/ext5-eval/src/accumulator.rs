@@ -72,7 +72,10 @@ impl Accumulator {
             if let Some(group) = group {
                 self.groups.insert(group.to_owned(), self.units.len());
             }
-            self.units.width = row.len();
+            self.units.width = match self.metric.finish {
+                Finish::Whole(_) => 0,
+                _ => row.len(),
+            };
             self.units.values.extend(row);
         }
         Ok(())

@@ -66,12 +66,16 @@ pub(crate) enum Finish {
         /// The scores from the sums.
         finish: fn(&[f64]) -> Vec<Option<f64>>,
     },
+    /// From all rows joined, each of its own length, which its first number says (not counting itself). Only of the whole
+    /// corpus: such scores change with its size and with repetition, so that resamples of it tell nothing.
+    Whole(fn(&[f64]) -> Vec<Option<f64>>),
 }
 
 /// What a metric keeps of a corpus: one row of statistics for each unit, that is example or group.
 #[derive(Clone, Debug)]
 pub struct Units {
     pub(crate) metric: &'static str,
+    /// Numbers in a row; 0 where each row says its own.
     pub(crate) width: usize,
     pub(crate) values: Vec<f64>,
     pub(crate) finish: Finish,
@@ -80,6 +84,13 @@ pub struct Units {
 impl Units {
     /// Number of units.
     pub fn len(&self) -> usize {
+        if let Finish::Whole(_) = self.finish {
+            let next = |at: &usize| {
+                let length = *self.values.get(*at)?;
+                Some(at.saturating_add(1).saturating_add(length as usize))
+            };
+            return std::iter::successors(next(&0), next).count();
+        }
         self.values.len().checked_div(self.width).unwrap_or(0)
     }
 
@@ -93,6 +104,9 @@ impl Units {
         if let Finish::Median(_) = self.finish {
             let medians = self.intervals(Bootstrap::default());
             return medians.iter().map(|it| it.map(|it| it.mid)).collect();
+        }
+        if let Finish::Whole(finish) = self.finish {
+            return finish(&self.values);
         }
         self.scores_of(0..self.len())
     }
@@ -125,6 +139,7 @@ impl Units {
                 finish(&sums)
             }
             Finish::Sample(finish) => finish(&rows.collect::<Vec<_>>()),
+            Finish::Whole(finish) => finish(&rows.flatten().copied().collect::<Vec<_>>()),
         }
     }
 
@@ -133,6 +148,7 @@ impl Units {
         let most = match self.finish {
             Finish::Sums(_) | Finish::Median(_) | Finish::Corpus { .. } => asked,
             Finish::Sample(_) => SAMPLE_BUDGET / self.len().max(1),
+            Finish::Whole(_) => 0,
         };
         if most < 100 { 0 } else { asked.min(most) }
     }

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::bootstrap::Finish;
 use crate::error::{Error, Result};
 use crate::significance::{approximate_randomisation, benjamini_hochberg, holm, paired_bootstrap};
 use crate::table::{Table, number};
@@ -210,6 +211,11 @@ impl RunComparison {
                 continue;
             }
             let metric = metric(name)?;
+            if let Finish::Whole(_) = metric.finish {
+                let reason = "it is a property of the whole corpus".to_owned();
+                self.leave_out(format!("{place} {name}"), reason);
+                continue;
+            }
             let [first, second] = [mine.units(name)?, theirs.units(name)?];
             let (ours, others) = (first.scores(), second.scores());
             for (place_of, score) in metric.scores.iter().enumerate() {

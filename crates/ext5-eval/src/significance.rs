@@ -6,7 +6,7 @@ mod correction;
 use ext5_objectives::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::interval;
+use crate::bootstrap::{Finish, interval};
 use crate::error::{Error, Result};
 use crate::{Bootstrap, Interval, Units};
 
@@ -145,6 +145,12 @@ fn observed(first: &Units, second: &Units, score: usize) -> Result<f64> {
             second.len()
         ));
     }
+    if let Finish::Whole(_) = first.finish {
+        return incomparable(format!(
+            "`{}` is a property of a whole corpus, of which no part can be exchanged",
+            first.metric
+        ));
+    }
     // Not `scores`: exchanges and resamples are compared with what they themselves are, a mean and not a median of means.
     let whole = |units: &Units| units.scores_of(0..units.len());
     let (left, right) = (whole(first), whole(second));
@@ -162,7 +168,6 @@ fn observed(first: &Units, second: &Units, score: usize) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bootstrap::Finish;
 
     fn units(values: &[f64]) -> Units {
         Units {

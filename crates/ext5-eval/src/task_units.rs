@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use ext5_data::Task;
 use serde::{Deserialize, Serialize};
 
+use crate::bootstrap::Finish;
 use crate::error::{Error, Result};
 use crate::metric::metric;
 use crate::{Accumulator, Units};
@@ -27,7 +28,7 @@ pub struct TaskUnits {
 pub struct MetricUnits {
     /// Version of the metric.
     pub version: u32,
-    /// Numbers in a row.
+    /// Numbers in a row; 0 where each row says its own number first.
     pub width: usize,
     /// The rows one after the other, one for each example or group; `null` is no finite number.
     #[serde(deserialize_with = "numbers")]
@@ -69,7 +70,8 @@ impl TaskUnits {
             return Err(Error::unknown("metric", name, &names));
         };
         let metric = metric(name)?;
-        if rows.version != metric.version || rows.width == 0 {
+        let is_whole = matches!(metric.finish, Finish::Whole(_));
+        if rows.version != metric.version || (rows.width == 0) != is_whole {
             let (found, known) = (rows.version, metric.version);
             let reason = format!(
                 "the rows of `{name}` of task `{}` are of its version {found}, this program has {known}; evaluate again",

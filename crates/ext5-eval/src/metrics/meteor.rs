@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::word_ids::WordIds;
-use super::word_tokenizer::words;
+use super::word_tokenizer::lower_words;
 use super::wordnet::{WordNet, wordnet};
 use super::{PERCENT_OF_LAST, porter};
 use crate::error::Result;
 use crate::metric::Unit;
-use crate::{Item, Kind, Metric, text};
+use crate::{Item, Kind, Metric};
 
 /// Weight of precision against recall.
 const ALPHA: f64 = 0.9;
@@ -49,16 +49,6 @@ fn measure(item: &Item<'_>, metric: &'static str, synonyms: Option<&WordNet>) ->
         .iter()
         .map(|reference| score(&prediction, &lower_words(reference), synonyms));
     Ok(vec![scores.fold(0.0, f64::max), 1.0])
-}
-
-fn lower_words(text: &str) -> Vec<String> {
-    let mut words = words(text);
-    for word in &mut words {
-        if let Cow::Owned(lower) = text::lower(word) {
-            *word = lower;
-        }
-    }
-    words
 }
 
 /// The score of one prediction against one right answer, from 0 to 1.

@@ -2,8 +2,10 @@
 //!
 //! The rules are applied one after the other to the whole sentence, as there; those that need a character that the sentence
 //! lacks are skipped.
+use std::borrow::Cow;
+
 use super::punkt;
-use crate::text::{is_decimal, is_space, is_word};
+use crate::text::{self, is_decimal, is_space, is_word};
 
 /// Words that are two, in lower case, and where the second begins; `wanna` only before white space.
 const CONTRACTIONS: &[(&str, usize)] = &[
@@ -20,7 +22,7 @@ const CONTRACTIONS: &[(&str, usize)] = &[
 ];
 
 /// The words of a text of one or more sentences.
-pub(super) fn words(text: &str) -> Vec<String> {
+fn words(text: &str) -> Vec<String> {
     let mut words = Vec::with_capacity(text.len() / 5);
     for sentence in punkt::sentences(text) {
         let separated = separate(sentence);
@@ -29,6 +31,22 @@ pub(super) fn words(text: &str) -> Vec<String> {
         }
     }
     words
+}
+
+/// The words in lower case.
+pub(super) fn lower_words(text: &str) -> Vec<String> {
+    let mut words = words(text);
+    for word in &mut words {
+        if let Cow::Owned(lower) = text::lower(word) {
+            *word = lower;
+        }
+    }
+    words
+}
+
+/// Whether a word is a single mark of ASCII's, which scores named `nopunct` leave out.
+pub(super) fn is_punctuation(word: &str) -> bool {
+    matches!(word.as_bytes(), [mark] if mark.is_ascii_punctuation())
 }
 
 /// Which characters a sentence has.
