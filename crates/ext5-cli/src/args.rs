@@ -1,4 +1,5 @@
 mod catalogue;
+mod outcomes;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ pub(crate) use catalogue::{
     MixtureCommand, MixtureListArgs, PlanArgs, SuiteCommand, TaskCommand, TaskListArgs,
     TaskNewArgs, TaskShowArgs, TaskStatsArgs,
 };
+pub(crate) use outcomes::{CardArgs, CompareArgs, SubmitArgs, SubmitCheckArgs, SubmitCommand};
 
 /// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (`ExT5`, arXiv 2111.10952).
 #[derive(Debug, Parser)]
@@ -45,6 +47,19 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ext5 evaluate --model runs/a --suite superglue --set data.root=data\n  ext5 evaluate --model runs/a --task micro_reading --limit 100 --json"
     )]
     Evaluate(EvaluateArgs),
+    /// Test in which scores two evaluations differ by more than chance.
+    #[command(
+        after_help = "Examples:\n  ext5 compare evaluations/a evaluations/b\n  ext5 compare evaluations/a evaluations/b --resamples 100000 --json"
+    )]
+    Compare(CompareArgs),
+    /// Build and validate archives for the leaderboards of GLUE and `SuperGLUE`.
+    #[command(subcommand)]
+    Submit(SubmitCommand),
+    /// Write a model card with the scores of an evaluation, as the Hugging Face Hub reads it.
+    #[command(
+        after_help = "Examples:\n  ext5 card --model runs/a --run evaluations/a\n  ext5 card --model exported --run evaluations/a --out exported/README.md --name mine --licence apache-2.0"
+    )]
+    Card(CardArgs),
     /// Answer each line of a JSONL file: `inputs` in, `prediction` out.
     #[command(
         after_help = "Examples:\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl\n  ext5 predict --model flan-t5-small --input in.jsonl --output out.jsonl --max-tokens 64"

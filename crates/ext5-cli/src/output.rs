@@ -1,5 +1,6 @@
+use crate::failure::Refused;
 use anyhow::Result;
-use ext5_data::storage;
+use ext5_data::{ErrorKind, storage};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::Write;
@@ -30,6 +31,23 @@ impl Output {
         let _ = writeln!(stdout, "{}", text.trim_end());
         Ok(())
     }
+}
+
+/// Makes sure, before any work, that a file can be written at `path`: its directory is made and takes a file.
+pub(crate) fn make_room(path: &Path) -> Result<()> {
+    let Some(name) = path.file_name().filter(|_| !path.is_dir()) else {
+        let message = format!("`{}` is a directory, name a file in it", path.display());
+        let kind = ErrorKind::Request;
+        return Err(Refused { kind, message }.into());
+    };
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let name = format!(".{}.room-{}", name.to_string_lossy(), std::process::id());
+    let probe = folder.join(name);
+    storage::local().create_dir(folder)?;
+    storage::local().write(&probe, &[])?;
+    storage::local().remove(&probe)?;
+    Ok(())
 }
 
 /// Writes one JSON object a line, whole or not at all.

@@ -1,5 +1,7 @@
 //! From a task file and its rows to a cache, and from there to batches.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+mod letters;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,28 +11,8 @@ use ext5_data::{
     TokenCache,
 };
 use ext5_objectives::{Objective, Sentinels};
-use ext5_tokenizer::{TokenId, Vocabulary};
-
-/// One id a letter, from 3.
-struct Letters;
-
-impl Vocabulary for Letters {
-    fn size(&self) -> usize {
-        1_000
-    }
-    fn extra_ids(&self) -> usize {
-        100
-    }
-    fn encode(&self, text: &str) -> ext5_tokenizer::Result<Vec<TokenId>> {
-        Ok(text.bytes().map(|byte| u32::from(byte) + 3).collect())
-    }
-    fn decode(&self, _ids: &[TokenId]) -> String {
-        String::new()
-    }
-    fn fingerprint(&self) -> &'static str {
-        "letters"
-    }
-}
+use ext5_tokenizer::Vocabulary;
+use letters::Letters;
 
 const SUPERVISED: &str = r#"
 name = "echo"

@@ -1,5 +1,7 @@
 //! Several processes prepare the same caches: the same bytes for any number of them, in any order, however they end.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+mod letters;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,8 @@ use ext5_data::{
     TaskSpec, TokenCache, check_caches, prepare,
 };
 use ext5_objectives::Stream;
-use ext5_tokenizer::{TokenId, Vocabulary};
+use ext5_tokenizer::Vocabulary;
+use letters::Letters;
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
@@ -23,27 +26,6 @@ const ROWS: usize = 70_000;
 
 /// Length of the chunks of plain text.
 const CHUNK: usize = 50;
-
-/// One id a letter, from 3.
-struct Letters;
-
-impl Vocabulary for Letters {
-    fn size(&self) -> usize {
-        1_000
-    }
-    fn extra_ids(&self) -> usize {
-        100
-    }
-    fn encode(&self, text: &str) -> ext5_tokenizer::Result<Vec<TokenId>> {
-        Ok(text.bytes().map(|byte| u32::from(byte) + 3).collect())
-    }
-    fn decode(&self, _ids: &[TokenId]) -> String {
-        String::new()
-    }
-    fn fingerprint(&self) -> &'static str {
-        "letters"
-    }
-}
 
 /// What row `n` of a table says.
 fn word(n: usize) -> String {

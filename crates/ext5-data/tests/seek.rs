@@ -1,12 +1,14 @@
 //! Going to any place of a long stream: quick, and the same examples follow as without interruption.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+mod letters;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use ext5_data::{Batch, Cursor, Loader, LoaderConfig, TaskFeed, TokenCache, order};
 use ext5_objectives::{Objective, Sentinels, Stream};
-use ext5_tokenizer::{TokenId, Vocabulary};
+use letters::Letters;
 
 const SOURCES: usize = 108;
 const EXAMPLES: u64 = 1_000_000;
@@ -14,27 +16,6 @@ const PLACES: usize = 1_000;
 
 /// Most that going to a place may cost, in milliseconds.
 const MOST: f64 = 50.0;
-
-/// One id a letter, from 3.
-struct Letters;
-
-impl Vocabulary for Letters {
-    fn size(&self) -> usize {
-        1_000
-    }
-    fn extra_ids(&self) -> usize {
-        100
-    }
-    fn encode(&self, text: &str) -> ext5_tokenizer::Result<Vec<TokenId>> {
-        Ok(text.bytes().map(|byte| u32::from(byte) + 3).collect())
-    }
-    fn decode(&self, _ids: &[TokenId]) -> String {
-        String::new()
-    }
-    fn fingerprint(&self) -> &'static str {
-        "letters"
-    }
-}
 
 /// Sources of 20 to about 2,000 examples with shares from 1 to 108; the first is plain text.
 fn sources(root: &Path) -> Arc<[TaskFeed]> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use ext5_data::{Family, TaskSpec};
 
 use crate::output::markdown;
+use crate::table::title;
 use crate::{MetricScore, Outcome, TaskReport};
 
 /// The data set behind a task, as the Hub knows it.
@@ -165,7 +166,7 @@ impl Card<'_> {
             lines.push(format!("      value: {value}"));
             lines.push(format!(
                 "      name: {}",
-                quoted(&format!("{}.{}", score.metric, score.name))
+                quoted(&title(&score.metric, &score.name))
             ));
             lines.push("      args:".to_owned());
             lines.push(format!("        signature: {}", quoted(&score.signature)));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::bootstrap::Finish;
 use crate::error::{Error, Result};
 use crate::significance::{approximate_randomisation, benjamini_hochberg, holm, paired_bootstrap};
-use crate::table::{Table, number};
+use crate::table::{Table, number, title};
 use crate::{Bootstrap, Interval, RecordedEvaluation, TaskUnits, metric};
 
 /// How two evaluations are compared.
@@ -292,8 +292,10 @@ impl RunComparison {
         ]);
         for score in &self.scores {
             let name = format!(
-                "{} ({}) {}.{}",
-                score.task, score.split, score.metric, score.score
+                "{} ({}) {}",
+                score.task,
+                score.split,
+                title(&score.metric, &score.score)
             );
             let verdict = match score.verdict {
                 Verdict::First => "A is better",

@@ -6,11 +6,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::{Identity, TaskReport, TaskUnits};
+use crate::{Identity, SuiteReport, TaskReport, TaskUnits};
 
 pub(crate) const IDENTITY: &str = "evaluation.json";
 pub(crate) const SAMPLES: &str = "samples";
 pub(crate) const REPORTS: &str = "reports";
+const SUITE: &str = "suite.json";
 pub(crate) const UNITS: &str = "units";
 /// Largest file of an evaluation that is read whole, bytes: rows of statistics of some ten million examples.
 const LARGEST: u64 = 1 << 33;
@@ -70,6 +71,18 @@ impl RecordedEvaluation {
             identity,
             reports,
         })
+    }
+
+    /// The report of the suite, where one was evaluated and is finished.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] where it is damaged.
+    pub fn suite(&self) -> Result<Option<SuiteReport>> {
+        let path = self.path.join(SUITE);
+        if storage::local().exists(&path)? {
+            return read_json(&path).map(Some);
+        }
+        Ok(None)
     }
 
     /// The rows of statistics of a finished task.

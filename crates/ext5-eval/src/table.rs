@@ -88,6 +88,15 @@ fn escape(cell: &str) -> String {
     cell.replace('|', "\\|").replace('\n', " ")
 }
 
+/// The name of a score of a metric: one word where both have the same.
+pub(crate) fn title(metric: &str, score: &str) -> String {
+    if metric == score {
+        score.to_owned()
+    } else {
+        format!("{metric}.{score}")
+    }
+}
+
 /// A score with two decimals; `-` where there is none.
 pub(crate) fn number(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.2}"))

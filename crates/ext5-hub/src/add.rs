@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ext5_data::{ErrorKind, Format, Source, TaskSpec, storage};
+use ext5_data::{ErrorKind, Format, Source, TaskSpec, door, storage};
 use glob::Pattern;
 
 use crate::event::OnEvent;
@@ -101,6 +101,8 @@ impl Target<'_> {
             let url = remote::shown(file);
             (content, Origin::Url { url }, Transfer::Move)
         } else {
+            // Said of the file itself: to the source it would be one of a data set's that is missing.
+            door::open(Path::new(file))?;
             let failed = |source| Error::io("find", Path::new(file), source);
             let content = std::path::absolute(file).map_err(failed)?;
             self.stands_apart(&path, &content, file)?;

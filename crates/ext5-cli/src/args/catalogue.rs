@@ -3,6 +3,9 @@ use super::{ConfigArgs, Places};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
+/// Farthest draw that rows are shown from: all draws before it are gone through.
+const FARTHEST: u64 = 1_000_000_000;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
     /// List tasks: all, or those of a mixture, a suite, a family.
@@ -69,7 +72,7 @@ pub(crate) struct TaskShowArgs {
     #[arg(long, requires = "packed")]
     pub(crate) arrays: bool,
     /// With `--packed`, the draw to begin with.
-    #[arg(long, requires = "packed", default_value_t = 0)]
+    #[arg(long, requires = "packed", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=FARTHEST))]
     pub(crate) from: u64,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,

@@ -1,4 +1,6 @@
+mod card;
 mod catalogue;
+mod compare;
 mod config;
 mod copy;
 mod data;
@@ -12,6 +14,7 @@ mod mixture;
 mod plan;
 mod prepare;
 mod quickstart;
+mod submit;
 mod suite;
 mod task;
 mod train;
@@ -32,6 +35,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Quickstart(args) => quickstart::run(&args, &output, &mut terminal),
         Command::Train(args) => train::run(&args, &output, &mut terminal),
         Command::Evaluate(args) => evaluate::run(&args, &output, &mut terminal),
+        Command::Compare(args) => compare::run(&args, &output, &mut terminal),
+        Command::Submit(command) => submit::run(&command, &output),
+        Command::Card(args) => card::run(&args, &output),
         Command::Predict(args) => lines::predict(&args, &output, &mut terminal),
         Command::Score(args) => lines::score(&args, &output, &mut terminal),
         Command::Metric(args) => metric::run(&args, &output),

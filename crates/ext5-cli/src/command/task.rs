@@ -4,7 +4,7 @@ use crate::failure::Refused;
 use crate::output::Output;
 use crate::terminal::Terminal;
 use anyhow::Result;
-use ext5_data::{ErrorKind, TaskSpec, storage};
+use ext5_data::{ErrorKind, TaskSpec, did_you_mean, storage};
 use ext5_tasks::{Catalogue, scaffold};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -45,6 +45,19 @@ fn list(args: &TaskListArgs, output: &Output) -> Result<()> {
         }
         (None, None) => None,
     };
+    if let Some(family) = &args.family {
+        let known: BTreeSet<&str> = catalogue.tasks().map(|it| it.family.name()).collect();
+        if !known.contains(family.as_str()) {
+            let near = did_you_mean(family, known.iter().copied());
+            let all: Vec<&str> = known.into_iter().collect();
+            let message = format!(
+                "unknown family `{family}`{near}; there are {}",
+                all.join(", ")
+            );
+            let kind = ErrorKind::Request;
+            return Err(Refused { kind, message }.into());
+        }
+    }
     let is_wanted = |spec: &&TaskSpec| {
         let family = args.family.as_deref();
         wanted

@@ -1,7 +1,7 @@
 use crate::args::DataViewArgs;
 use crate::command::catalogue::{evaluation_sets, expand, training_sets};
 use crate::command::config;
-use crate::output::Output;
+use crate::output::{Output, make_room};
 use crate::terminal::Terminal;
 use anyhow::Result;
 use ext5_data::{Cursor, Task, TaskSpec, storage};
@@ -35,6 +35,7 @@ struct Told {
 
 pub(crate) fn run(args: &DataViewArgs, output: &Output, terminal: &mut Terminal) -> Result<()> {
     let config = config::load_for(&args.config, Some(&args.name))?;
+    make_room(&args.output)?;
     let catalogue = ext5_trainer::catalogue(&config.data.task_dirs)?;
     let is_suite = !catalogue.names().contains(&args.name.as_str());
     let kind = match catalogue.task(&args.name) {

@@ -1,37 +1,20 @@
+#[path = "../../tests/letters/mod.rs"]
+mod letters;
+
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use ext5_tokenizer::{TokenId, Vocabulary};
+use ext5_tokenizer::Vocabulary;
+
+use letters::Letters;
 
 use super::building::Building;
 use super::manifest::{FORMAT, Key};
 use super::origin::{DocumentsOrigin, Origin, PIECE_ROWS, PairsOrigin, Rest, TaskOrigin, Texts};
 use super::{CacheEvent, OnEvent, TokenCache};
 use crate::{Error, Result, Task, TaskSpec};
-
-/// One id a letter, from 3.
-struct Letters;
-
-impl Vocabulary for Letters {
-    fn size(&self) -> usize {
-        300
-    }
-    fn extra_ids(&self) -> usize {
-        10
-    }
-    fn encode(&self, text: &str) -> ext5_tokenizer::Result<Vec<TokenId>> {
-        assert!(!text.contains('!'), "this vocabulary fears exclamations");
-        Ok(text.bytes().map(|byte| u32::from(byte) + 3).collect())
-    }
-    fn decode(&self, _ids: &[TokenId]) -> String {
-        String::new()
-    }
-    fn fingerprint(&self) -> &'static str {
-        "letters"
-    }
-}
 
 fn key(chunk: Option<usize>) -> Key {
     Key {

@@ -1,35 +1,18 @@
+#[path = "../../tests/letters/mod.rs"]
+mod letters;
+
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
 
 use ext5_objectives::{Objective, Sentinels};
-use ext5_tokenizer::{TokenId, Vocabulary};
 use proptest::prelude::*;
+
+use letters::Letters;
 
 use super::{Loader, LoaderConfig, one_pass, order};
 use crate::{Batch, Cursor, ErrorKind, TaskFeed, TokenCache, plan};
-
-/// One id a letter, from 3.
-struct Letters;
-
-impl Vocabulary for Letters {
-    fn size(&self) -> usize {
-        1_000
-    }
-    fn extra_ids(&self) -> usize {
-        100
-    }
-    fn encode(&self, text: &str) -> ext5_tokenizer::Result<Vec<TokenId>> {
-        Ok(text.bytes().map(|byte| u32::from(byte) + 3).collect())
-    }
-    fn decode(&self, _ids: &[TokenId]) -> String {
-        String::new()
-    }
-    fn fingerprint(&self) -> &'static str {
-        "letters"
-    }
-}
 
 const SENTINELS: Sentinels = Sentinels {
     first: 999,

@@ -1,5 +1,5 @@
 use super::Outcome;
-use crate::table::number;
+use crate::table::{number, title};
 
 /// A `tabular` in the style of the package `booktabs`: task, metric, score, 95 % interval; a suite's average in the last row.
 pub(super) fn render(outcome: &Outcome<'_>) -> String {
@@ -22,7 +22,7 @@ pub(super) fn render(outcome: &Outcome<'_>) -> String {
             });
             text.push_str(&format!(
                 "{task} & {} & {} & {interval} \\\\\n",
-                escaped(&format!("{}.{}", score.metric, score.name)),
+                escaped(&title(&score.metric, &score.name)),
                 signed(&number(score.value)),
             ));
         }

@@ -27,9 +27,11 @@ const FRACTIONS: &[&str] = &[
 const HALF: f64 = 1.959_963_984_540_054;
 
 pub(super) fn render(outcome: &Outcome<'_>) -> Value {
+    // Tasks have the version of the program that carries them.
+    let version = json!(outcome.identity.ext5);
     let mut all = Layout::default();
     for report in outcome.reports {
-        all.add(report, &task_key(outcome.reports, report));
+        all.add(report, &task_key(outcome.reports, report), &version);
     }
     if let Some(suite) = outcome.suite {
         let mut members: Vec<String> = Vec::new();
@@ -44,7 +46,7 @@ pub(super) fn render(outcome: &Outcome<'_>) -> Value {
         all.results.insert(suite.suite.clone(), group);
         let better = json!({ "average": true });
         all.higher_is_better.insert(suite.suite.clone(), better);
-        all.versions.insert(suite.suite.clone(), version());
+        all.versions.insert(suite.suite.clone(), version.clone());
         all.subtasks.insert(suite.suite.clone(), members.into());
     }
     let identity = outcome.identity;
@@ -97,7 +99,7 @@ struct Layout {
 }
 
 impl Layout {
-    fn add(&mut self, report: &TaskReport, key: &str) {
+    fn add(&mut self, report: &TaskReport, key: &str, version: &Value) {
         let mut results = Map::new();
         results.insert("alias".to_owned(), key.into());
         results.insert("name".to_owned(), key.into());
@@ -124,12 +126,12 @@ impl Layout {
         };
         let config = json!({
             "task": report.task, "split": report.split, "output_type": kind, "num_fewshot": 0,
-            "postprocess": report.postprocess, "metadata": { "version": version() },
+            "postprocess": report.postprocess, "metadata": { "version": version },
         });
         self.configs.insert(key.to_owned(), config);
         self.results.insert(key.to_owned(), results.into());
         self.subtasks.insert(key.to_owned(), json!([]));
-        self.versions.insert(key.to_owned(), version());
+        self.versions.insert(key.to_owned(), version.clone());
         self.shots.insert(key.to_owned(), 0.into());
         self.higher_is_better.insert(key.to_owned(), better.into());
         let count = json!({ "original": report.examples, "effective": report.examples });
@@ -141,11 +143,6 @@ impl Layout {
             self.notes.insert(key.to_owned(), notes.into());
         }
     }
-}
-
-/// Tasks have the version of this program, which carries them.
-fn version() -> Value {
-    env!("CARGO_PKG_VERSION").into()
 }
 
 /// The task; with its split where it was scored on several.

@@ -1,5 +1,5 @@
 use super::Outcome;
-use crate::table::{Table, number};
+use crate::table::{Table, number, title};
 
 /// A page: what was evaluated and how, the suite's table, a table of all scores, what a reader must know, the signatures.
 pub(super) fn render(outcome: &Outcome<'_>) -> String {
@@ -49,7 +49,7 @@ pub(crate) fn scores(outcome: &Outcome<'_>) -> String {
             table.push(vec![
                 report.task.clone(),
                 report.split.clone(),
-                format!("{}.{}", score.metric, score.name),
+                title(&score.metric, &score.name),
                 number(score.value),
                 number(score.interval.map(|interval| interval.low)),
                 number(score.interval.map(|interval| interval.high)),

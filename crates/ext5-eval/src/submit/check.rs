@@ -87,20 +87,31 @@ fn check(entry: &Entry, body: &[u8]) -> Vec<String> {
         } else {
             row_of_json(entry, line)
         };
-        match row {
-            Ok(id) if !ids.insert(id) => {
-                problems.push(format!("line {number}: id {id} is there twice"));
+        let (id, answer) = match row {
+            Ok(row) => row,
+            Err(reason) => {
+                problems.push(format!("line {number}: {reason}"));
+                continue;
             }
-            Ok(_) => {}
-            Err(reason) => problems.push(format!("line {number}: {reason}")),
+        };
+        if !ids.insert(id) {
+            problems.push(format!("line {number}: id {id} is there twice"));
         }
+        problems.extend(
+            answer
+                .err()
+                .map(|reason| format!("line {number}: {reason}")),
+        );
     }
     problems.extend(gaps("ids", ids.into_iter(), entry.rows));
     problems
 }
 
-/// The id of a line with two columns, its answer checked.
-fn row_of_tabs(entry: &Entry, line: &str) -> Result<u64, String> {
+/// The id of a line, and whether its answer is one.
+type Row = (u64, Result<(), String>);
+
+/// A line with two columns.
+fn row_of_tabs(entry: &Entry, line: &str) -> Result<Row, String> {
     let (id, answer) = line.split_once('\t').ok_or("expected two columns")?;
     let id = id
         .parse()
@@ -110,15 +121,12 @@ fn row_of_tabs(entry: &Entry, line: &str) -> Result<u64, String> {
         Form::Classes { written, .. } => written.contains(&answer),
         _ => false,
     };
-    if fits {
-        Ok(id)
-    } else {
-        Err(unfit(entry, &format!("`{answer}`")))
-    }
+    let reason = || unfit(entry, &format!("`{answer}`"));
+    Ok((id, fits.then_some(()).ok_or_else(reason)))
 }
 
-/// The id of a line that is a JSON object, its answer checked.
-fn row_of_json(entry: &Entry, line: &str) -> Result<u64, String> {
+/// A line that is a JSON object.
+fn row_of_json(entry: &Entry, line: &str) -> Result<Row, String> {
     let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let id = id(&value)?;
     let answer = value.get("label").unwrap_or(&Value::Null);
@@ -136,11 +144,8 @@ fn row_of_json(entry: &Entry, line: &str) -> Result<u64, String> {
         Form::Text => answer.is_string(),
         Form::Nested | Form::Number => false,
     };
-    if fits {
-        Ok(id)
-    } else {
-        Err(unfit(entry, &format!("`label` {answer}")))
-    }
+    let reason = || unfit(entry, &format!("`label` {answer}"));
+    Ok((id, fits.then_some(()).ok_or_else(reason)))
 }
 
 fn check_nested(entry: &Entry, text: &str) -> Vec<String> {

@@ -4,9 +4,12 @@
     reason = "a test may panic, in its helping functions too"
 )]
 
+mod compare;
 mod diversity_golden;
 mod golden;
 mod meteor_golden;
+mod on_disk;
+mod outputs;
 mod protocols;
 mod rank;
 mod readings;
@@ -15,6 +18,7 @@ mod rouge_golden;
 mod scripted;
 mod significance;
 mod speed;
+mod submit;
 mod suite;
 mod translation;
 mod worked;
