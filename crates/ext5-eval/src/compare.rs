@@ -210,6 +210,13 @@ impl RunComparison {
                 self.leave_out(format!("{place} {name}"), reason);
                 continue;
             }
+            let empty =
+                |rows: &TaskUnits| rows.metrics.get(name).is_none_or(|it| it.values.is_empty());
+            if empty(mine) || empty(theirs) {
+                let reason = "no example has a right answer".to_owned();
+                self.leave_out(format!("{place} {name}"), reason);
+                continue;
+            }
             let metric = metric(name)?;
             if let Finish::Whole(_) = metric.finish {
                 let reason = "it is a property of the whole corpus".to_owned();

@@ -247,6 +247,7 @@ impl<'a> Evaluation<'a> {
             return Err(Error::NoExamples);
         }
         let mut notes = self.notes;
+        notes.extend(self.measures.note());
         if let Some(limit) = limit {
             notes.push(format!("the first {limit} rows only"));
             if self.measures.any(|metric| metric.unit == Unit::Every) {

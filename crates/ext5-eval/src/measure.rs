@@ -1,4 +1,5 @@
 use ext5_data::Example;
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::metric::metric;
@@ -14,7 +15,13 @@ pub(crate) struct Measures {
     steps: Vec<Step>,
     /// Metrics that are left out from the first item on that they do not fit.
     optional: Vec<Accumulator>,
+    /// Examples with a right answer, and without.
+    labelled: u64,
+    unlabelled: u64,
 }
+
+/// What the tasks of T5 write as the target of a row whose label is -1: its right answer is not published.
+const UNKNOWN: &str = "<unk>";
 
 struct Step {
     postprocessor: &'static Postprocessor,
@@ -27,6 +34,8 @@ impl Measures {
         let mut measures = Self {
             steps: Vec::new(),
             optional: Vec::new(),
+            labelled: 0,
+            unlabelled: 0,
         };
         if protocol == Protocol::Perplexity {
             measures.push("perplexity", "none")?;
@@ -69,6 +78,34 @@ impl Measures {
         Ok(())
     }
 
+    /// What a reader must know of examples that cannot be scored.
+    pub(crate) fn note(&self) -> Option<String> {
+        let note = "the right answers are not published: there are answers and no scores";
+        (self.unlabelled > 0).then(|| note.to_owned())
+    }
+
+    /// Counts an example; says whether it has a right answer. All must have one, or none: scores of a part would pass for those of
+    /// the whole.
+    fn count(&mut self, example: &Example, labels: &[String]) -> Result<bool> {
+        let label = example.fields.get("label").and_then(Value::as_i64);
+        let classes = !labels.is_empty() || example.references.is_empty();
+        let unlabelled = (classes && example.targets == UNKNOWN) || label == Some(-1);
+        if unlabelled {
+            self.unlabelled += 1;
+        } else {
+            self.labelled += 1;
+        }
+        if self.labelled > 0 && self.unlabelled > 0 {
+            return Err(Error::Field {
+                id: example.id.clone(),
+                field: "targets",
+                expected: "a right answer of every example of the split, or of none",
+                got: format!("`{}`", example.targets),
+            });
+        }
+        Ok(!unlabelled)
+    }
+
     /// Adds one example with its answer; says whether the answer is no label or number where it should be one.
     pub(crate) fn add(
         &mut self,
@@ -78,6 +115,9 @@ impl Measures {
         ranking: Option<&Ranking>,
         likelihood: Option<Scored>,
     ) -> Result<bool> {
+        if !self.count(example, labels)? {
+            return Ok(false);
+        }
         let mut invalid = false;
         let mut optional = std::mem::take(&mut self.optional);
         for step in &mut self.steps {

@@ -9,14 +9,20 @@ const FRACTIONS: &[&str] = &[
     "coqa_f1",
     "exact_match",
     "f1",
+    "lm_eval_exact_match",
+    "lm_eval_record_em",
+    "lm_eval_record_f1",
     "macro_f1",
     "matthews_corrcoef",
     "mean_3class_f1",
+    "meteor",
+    "meteor_wordnet",
     "multirc_em",
     "multirc_f1a",
     "pearson_corrcoef",
     "rank_accuracy",
     "rank_binary",
+    "rank_macro_f1",
     "record",
     "spearman_corrcoef",
     "squad",
@@ -119,10 +125,10 @@ impl Layout {
             scale.insert(name.clone(), json!(factor));
             signatures.insert(name, score.signature.clone().into());
         }
-        let kind = if report.protocol == Protocol::Rank {
-            "multiple_choice"
-        } else {
-            "generate_until"
+        let kind = match report.protocol {
+            Protocol::Generate => "generate_until",
+            Protocol::Rank => "multiple_choice",
+            Protocol::Perplexity => "loglikelihood",
         };
         let config = json!({
             "task": report.task, "split": report.split, "output_type": kind, "num_fewshot": 0,

@@ -21,4 +21,5 @@ mod speed;
 mod submit;
 mod suite;
 mod translation;
+mod unlabelled;
 mod worked;

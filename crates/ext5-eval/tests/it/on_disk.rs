@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use ext5_eval::{
-    Identity, Interval, MetricScore, MetricUnits, Protocol, RecordedEvaluation, RecordedSample,
-    TaskReport, TaskUnits,
+    Identity, Interval, MetricScore, MetricUnits, Protocol, Reading, RecordedEvaluation,
+    RecordedSample, TaskReport, TaskUnits,
 };
 
 pub(crate) fn identity() -> Identity {
@@ -46,6 +46,7 @@ pub(crate) fn report(task: &str, split: &str, scores: Vec<MetricScore>) -> TaskR
         task: task.to_owned(),
         split: split.to_owned(),
         protocol: Protocol::Generate,
+        reading: Reading::T5,
         postprocess: "label".to_owned(),
         examples: 250,
         invalid: 3,

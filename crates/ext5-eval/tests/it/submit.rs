@@ -82,14 +82,11 @@ fn files_are_those_that_t5s_rules_make() {
             let answers = case["answers"].as_array().unwrap();
             assert_eq!(lines.clone().count(), answers.len());
             for ((number, line), answer) in lines.enumerate().zip(answers) {
-                let (id, label) = match line.split_once('\t') {
-                    Some((id, label)) => {
-                        (id.parse().unwrap(), serde_json::from_str(label).unwrap())
-                    }
-                    None => {
-                        let row: Value = serde_json::from_str(line).unwrap();
-                        (row["idx"].as_u64().unwrap(), row["label"].clone())
-                    }
+                let (id, label) = if let Some((id, label)) = line.split_once('\t') {
+                    (id.parse().unwrap(), serde_json::from_str(label).unwrap())
+                } else {
+                    let row: Value = serde_json::from_str(line).unwrap();
+                    (row["idx"].as_u64().unwrap(), row["label"].clone())
                 };
                 assert_eq!((id, &label), (number as u64, answer), "{line}");
             }
