@@ -1,8 +1,11 @@
-//! Archives for the leaderboards of GLUE and SuperGLUE: made of the answers to the test splits, and validated.
+//! Archives for the leaderboards of GLUE and `SuperGLUE`: made of the answers to the test splits, and validated.
 mod answers;
 mod check;
 mod entry;
 mod zip;
+
+use std::ffi::OsStr;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -158,6 +161,11 @@ fn gaps(what: &str, found: impl Iterator<Item = u64>, count: u64) -> Vec<String>
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Whether a file has columns between tabs, by its name.
+fn is_tabbed(file: &str) -> bool {
+    Path::new(file).extension() == Some(OsStr::new("tsv"))
 }
 
 /// Whether an entry is nested, or its ids are plain numbers.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::entry::{Entry, Form};
-use super::is_nested;
+use super::{is_nested, is_tabbed};
 use crate::error::{Error, Result};
 use crate::postprocess::{is_referent, number};
 use crate::{RecordedEvaluation, RecordedSample};
@@ -115,7 +115,7 @@ pub(super) fn render(entry: &Entry, rows: &Rows) -> Vec<u8> {
     let mut text = String::new();
     if is_nested(entry) {
         nested(rows, &mut text);
-    } else if entry.file.ends_with(".tsv") {
+    } else if is_tabbed(entry.file) {
         text.push_str("index\tprediction\n");
         for ([id, ..], answer) in rows {
             let answer = answer

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::entry::{Entry, Form, PASSAGES, QUESTIONS, entries};
-use super::{Archive, Leaderboard, SubmittedFile, gaps, is_nested, listed, zip};
+use super::{Archive, Leaderboard, SubmittedFile, gaps, is_nested, is_tabbed, listed, zip};
 use crate::error::{Error, Result};
 
 /// Validates an archive: whether its files are those of a leaderboard, and in each the number of answers, the ids (from 0, without
@@ -18,7 +18,7 @@ pub fn check_archive(name: &str, bytes: &[u8], partial: bool) -> Result<Archive>
         problems,
     };
     let members = zip::read(bytes).map_err(|reason| refuse(vec![reason]))?;
-    let tabs = members.iter().any(|(path, _)| path.ends_with(".tsv"));
+    let tabs = members.iter().any(|(path, _)| is_tabbed(path));
     let board = if tabs {
         Leaderboard::Glue
     } else {
@@ -76,7 +76,7 @@ fn check(entry: &Entry, body: &[u8]) -> Vec<String> {
     }
     let mut problems = Vec::new();
     let mut lines = (1..).zip(text.lines());
-    let tabs = entry.file.ends_with(".tsv");
+    let tabs = is_tabbed(entry.file);
     if tabs && lines.next().map(|(_, line)| line) != Some("index\tprediction") {
         problems.push("line 1 is not `index`, a tab, `prediction`".to_owned());
     }
