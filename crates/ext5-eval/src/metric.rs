@@ -65,17 +65,20 @@ impl Metric {
 /// All metrics, sorted by name.
 pub const METRICS: &[Metric] = &[
     metrics::accuracy::METRIC,
+    metrics::rank::AUC,
     metrics::bleu::INTERNATIONAL,
     metrics::bleu::THIRTEEN_A,
     metrics::bleu::CHARACTERS,
     metrics::bleu::UNTOUCHED,
     metrics::bleu::CHINESE,
+    metrics::decomposition::METRIC,
     metrics::chrf::CHRF,
     metrics::chrf::CHRF_PLUS_PLUS,
     metrics::cider::METRIC,
     metrics::qa::COQA_F1,
     metrics::diversity::METRIC,
     metrics::edit_distance::METRIC,
+    metrics::edit_distance::NORMALISED,
     metrics::exact_match::METRIC,
     metrics::f1::BINARY,
     metrics::lm_eval::EXACT_MATCH,
@@ -87,6 +90,7 @@ pub const METRICS: &[Metric] = &[
     metrics::f1::THREE_CLASS,
     metrics::meteor::METRIC,
     metrics::meteor::WITH_WORDNET,
+    metrics::f1::MICRO,
     metrics::multirc::EXACT_MATCH,
     metrics::multirc::F1A,
     metrics::nist::METRIC,
@@ -101,12 +105,15 @@ pub const METRICS: &[Metric] = &[
     metrics::rouge::STEMMED,
     metrics::rouge::STEMMED_MEAN,
     metrics::sari::METRIC,
+    metrics::spans::SLOT_F1,
+    metrics::spans::SPAN_F1,
     metrics::correlation::SPEARMAN,
     metrics::qa::SQUAD,
     metrics::ter::METRIC,
     metrics::text_length::METRIC,
     metrics::token_accuracy::METRIC,
     metrics::qa::TRIVIA_QA,
+    metrics::f1::WEIGHTED,
     metrics::wer::METRIC,
 ];
 
@@ -176,7 +183,7 @@ mod tests {
         );
         let message = metric("zzzzzzzz").unwrap_err().to_string();
         assert!(
-            message.contains("expected one of `accuracy`, `bleu`"),
+            message.contains("expected one of `accuracy`, `auc`"),
             "{message}"
         );
     }

@@ -40,6 +40,31 @@ pub(crate) const METRIC: Metric = Metric {
     }),
 };
 
+pub(crate) const NORMALISED: Metric = Metric {
+    name: "edit_distance_normalised",
+    doc: "Words to insert, delete or replace to get the right answer, in percent of the words of the longer of the two, mean over \
+          examples; white space parts words and case counts. 0 where both are empty; of several right answers the nearest \
+          counts. For parses, whose length varies.",
+    higher_is_better: false,
+    kinds: &[Kind::Text],
+    scores: &["edit_distance"],
+    version: 1,
+    settings: "norm:none|tok:space|length:longer|agg:mean",
+    unit: Unit::Example,
+    measure: |item| {
+        let (prediction, references) = item.texts("edit_distance_normalised")?;
+        let given: Vec<&str> = text::split(prediction).collect();
+        let shares = references.iter().map(|reference| {
+            let wanted: Vec<&str> = text::split(reference).collect();
+            let longer = given.len().max(wanted.len()).max(1);
+            edits(given.iter().copied(), &wanted) as f64 / longer as f64
+        });
+        Ok(vec![shares.fold(1.0, f64::min), 1.0])
+    },
+    finish: super::PERCENT_OF_LAST,
+};
+
+/// Edits between two texts in lower case, by words of letters, digits and underscores.
 fn distance(prediction: &str, reference: &str) -> usize {
     let (prediction, reference) = (text::lower(prediction), text::lower(reference));
     let words = |text| str::split(text, |character| !text::is_word(character));

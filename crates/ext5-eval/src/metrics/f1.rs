@@ -45,6 +45,47 @@ pub(crate) const MACRO: Metric = Metric {
     finish: MACRO_F1,
 };
 
+pub(crate) const MICRO: Metric = Metric {
+    name: "micro_f1",
+    doc: "F1 over all classes of the task taken together; an answer that is no class is a miss of its target and no false hit, \
+          so that without any the score is the accuracy (scikit-learn `f1_score(average=\"micro\", labels=...)`).",
+    higher_is_better: true,
+    kinds: &[Kind::Label],
+    scores: &["micro_f1"],
+    version: 1,
+    settings: "avg:micro|labels:all|invalid:missed|agg:corpus",
+    unit: Unit::Example,
+    measure: |item| {
+        let (prediction, target) = item.labels_below("micro_f1", item.classes as i64)?;
+        Ok(vec![
+            one_if(prediction == target),
+            one_if((0..item.classes as i64).contains(&prediction)),
+            1.0,
+        ])
+    },
+    finish: BINARY_F1,
+};
+
+pub(crate) const WEIGHTED: Metric = Metric {
+    name: "weighted_f1",
+    doc: "Mean of the F1 of all classes of the task, each weighted by its number of targets; an answer that is no class is a \
+          miss of its target (scikit-learn `f1_score(average=\"weighted\", labels=...)`).",
+    higher_is_better: true,
+    kinds: &[Kind::Label],
+    scores: &["weighted_f1"],
+    version: 1,
+    settings: "avg:weighted|labels:all|invalid:missed|agg:corpus",
+    unit: Unit::Example,
+    measure: |item| class_counts(item, "weighted_f1", item.classes),
+    finish: Finish::Sums(|sums| {
+        let wanted = |counts: &[f64]| counts.last().copied().unwrap_or(0.0);
+        let classes = || sums.chunks_exact(3);
+        let total: f64 = classes().map(wanted).sum();
+        let weighted: f64 = classes().map(|counts| wanted(counts) * f1(counts)).sum();
+        vec![(total > 0.0).then(|| weighted / total)]
+    }),
+};
+
 /// Hits of class 1, answers of class 1, targets of class 1.
 pub(super) fn binary_counts(item: &Item<'_>, metric: &'static str) -> Result<Vec<f64>> {
     let (prediction, target) = item.labels_below(metric, 2)?;

@@ -5,6 +5,7 @@ mod bleu_tokenizer;
 pub(crate) mod chrf;
 pub(crate) mod cider;
 pub(crate) mod correlation;
+pub(crate) mod decomposition;
 pub(crate) mod diversity;
 pub(crate) mod edit_distance;
 pub(crate) mod exact_match;
@@ -24,6 +25,7 @@ pub(crate) mod qa;
 pub(crate) mod rank;
 pub(crate) mod rouge;
 pub(crate) mod sari;
+pub(crate) mod spans;
 pub(crate) mod ter;
 mod ter_edits;
 pub(crate) mod text_length;
@@ -32,6 +34,7 @@ pub(crate) mod wer;
 mod word_ids;
 mod word_tokenizer;
 pub(crate) mod wordnet;
+mod words;
 
 pub(crate) use word_ids::Mix;
 

@@ -61,6 +61,30 @@ pub(crate) const MACRO_F1: Metric = Metric {
     finish: super::f1::MACRO_F1,
 };
 
+pub(crate) const AUC: Metric = Metric {
+    name: "auc",
+    doc: "Areas under the ROC and the precision-recall curve of the numbers answered, for right answers 0 and 1; equal numbers \
+          are one threshold, and an answer that is no number is the number -1 (T5 `auc`, scikit-learn). Not defined where all \
+          right answers are the same.",
+    higher_is_better: true,
+    kinds: &[Kind::Number],
+    scores: &["auc_roc", "auc_pr"],
+    version: 1,
+    settings: "invalid:-1|ties:one-threshold|agg:corpus",
+    unit: Unit::Example,
+    measure: |item| {
+        let (prediction, target) = item.numbers("auc")?;
+        if target.abs() > 0.0 && (target - 1.0).abs() > 0.0 {
+            return Err(item.field("targets", "0 or 1, for `auc`", &target.to_string()));
+        }
+        Ok(vec![prediction, target, 0.0, 1.0])
+    },
+    finish: Finish::Sample(|rows| {
+        let (roc, precision_recall) = areas(&sorted(rows)).unzip();
+        vec![roc, precision_recall]
+    }),
+};
+
 /// Whether a metric over choices can score this item.
 pub(crate) fn fits(metric: &Metric, item: &Item<'_>) -> bool {
     let Some(ranking) = &item.ranking else {
@@ -89,8 +113,7 @@ pub(crate) const BINARY: Metric = Metric {
     unit: Unit::Example,
     measure: binary_row,
     finish: Finish::Sample(|rows| {
-        let mut points: Vec<Point> = rows.iter().filter_map(|row| Point::of(row)).collect();
-        points.sort_by(|left, right| right.odds.total_cmp(&left.odds));
+        let points = sorted(rows);
         let sum = |value: fn(&Point) -> f64| points.iter().map(value).sum::<f64>();
         let hits = sum(|point| point.positive * point.predicted * point.weight);
         let both = sum(|point| (point.positive + point.predicted) * point.weight);
@@ -100,7 +123,14 @@ pub(crate) const BINARY: Metric = Metric {
     }),
 };
 
-/// One example with two choices.
+/// The points of rows, the likeliest first.
+fn sorted(rows: &[&[f64]]) -> Vec<Point> {
+    let mut points: Vec<Point> = rows.iter().filter_map(|row| Point::of(row)).collect();
+    points.sort_by(|left, right| right.odds.total_cmp(&left.odds));
+    points
+}
+
+/// One example with two choices, or with a number.
 struct Point {
     odds: f64,
     positive: f64,

@@ -4,6 +4,7 @@
     reason = "a test may panic, in its helping functions too"
 )]
 
+mod answers;
 mod compare;
 mod diversity_golden;
 mod golden;
