@@ -1,4 +1,5 @@
 use std::error::Error as StdError;
+use std::path::PathBuf;
 
 use ext5_data::ErrorKind;
 
@@ -97,6 +98,36 @@ pub enum Error {
         /// Why.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// A directory holds an evaluation that is not the one asked for.
+    #[error(
+        "`{path}` holds another evaluation: `{key}` is {recorded} there and {wanted} here; choose another directory, or start \
+         over with `--fresh`"
+    )]
+    OtherEvaluation {
+        /// The directory.
+        path: PathBuf,
+        /// The setting that differs.
+        key: String,
+        /// Its value there, as JSON.
+        recorded: String,
+        /// The value asked for, as JSON.
+        wanted: String,
+    },
+    /// The samples of an evaluation that was broken off are not of these data.
+    #[error(
+        "sample {number} of `{path}` does not fit the data: {reason}; start over with `--fresh` or in another directory"
+    )]
+    DataChanged {
+        /// The file of samples.
+        path: PathBuf,
+        /// Number of the sample, from 1.
+        number: usize,
+        /// What differs.
+        reason: String,
+    },
+    /// A predictor does not say what its answers depend on, so that none can be kept.
+    #[error("the model does not say what its answers depend on, so no cache can keep them")]
+    NotCacheable,
     /// Two systems cannot be compared.
     #[error("the two systems cannot be compared: {reason}")]
     Incomparable {
@@ -141,16 +172,19 @@ impl Error {
     /// What sort of error this is, for exit codes and for telling absent data from damaged.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unknown { .. } | Self::Lengths { .. } | Self::Incomparable { .. } => {
-                ErrorKind::Request
-            }
+            Self::Unknown { .. }
+            | Self::Lengths { .. }
+            | Self::Incomparable { .. }
+            | Self::OtherEvaluation { .. }
+            | Self::NotCacheable => ErrorKind::Request,
             Self::Mismatch { .. } | Self::NotScorable { .. } | Self::Suite { .. } => {
                 ErrorKind::Config
             }
             Self::LabelOutside { .. }
             | Self::Field { .. }
             | Self::NoExamples
-            | Self::Submission { .. } => ErrorKind::Data,
+            | Self::Submission { .. }
+            | Self::DataChanged { .. } => ErrorKind::Data,
             Self::NotANumber { .. } => ErrorKind::Stopped,
             Self::Predictor { .. } | Self::AnswerCount { .. } => ErrorKind::Other,
             Self::Sink { .. } => ErrorKind::Io,

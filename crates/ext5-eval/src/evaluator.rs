@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::measure::Measures;
 use crate::metric::Unit;
 use crate::protocol::{Given, answers, ranking, scored};
-use crate::{Bootstrap, Predictor, Protocol, Reading, TaskReport};
+use crate::sample_log::SampleLog;
+use crate::{Bootstrap, EvaluationDir, Predictor, Protocol, Reading, TaskReport, TaskUnits};
 
 /// Batches held at once: examples of similar length are answered together inside such a window.
 const WINDOW: usize = 16;
@@ -15,7 +16,7 @@ const WINDOW: usize = 16;
 const MAX_TOKENS: usize = 128;
 
 /// How far an evaluation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress<'a> {
     /// The task.
     pub task: &'a str,
@@ -23,6 +24,12 @@ pub struct Progress<'a> {
     pub split: &'a str,
     /// Examples answered.
     pub done: u64,
+    /// Examples there are, where that is known.
+    pub total: Option<u64>,
+    /// Of those answered: by an earlier process that was broken off.
+    pub resumed: u64,
+    /// Answers that a cache had; an example may need several.
+    pub cached: u64,
 }
 
 /// One example with its answer, as it is handed to [`EvaluateOptions::on_sample`].
@@ -65,7 +72,9 @@ pub struct EvaluateOptions<'a> {
     pub reading: Reading,
     /// How intervals are found.
     pub bootstrap: Bootstrap,
-    /// Called after each window of examples.
+    /// Where samples, report and rows are kept, so that a killed evaluation goes on there. It must be of these very options.
+    pub dir: Option<&'a EvaluationDir>,
+    /// Called before the first example, which are counted for it, and after each window of them.
     pub on_progress: Option<&'a mut dyn FnMut(Progress<'_>)>,
     /// Called for each example in the order of the split.
     pub on_sample: Option<&'a mut OnSample<'a>>,
@@ -80,6 +89,7 @@ impl Default for EvaluateOptions<'_> {
             protocol: Protocol::Generate,
             reading: Reading::T5,
             bootstrap: Bootstrap::default(),
+            dir: None,
             on_progress: None,
             on_sample: None,
         }
@@ -88,12 +98,14 @@ impl Default for EvaluateOptions<'_> {
 
 /// Evaluates one task: examples stream through the model and the post-processing into the metrics, which keep numbers only.
 /// Scores are of the whole split (or its first `limit` rows), never means over batches. Equal inputs of one window are
-/// answered once.
+/// answered once. With a directory, a task that is finished there is not evaluated again, and examples answered there go through
+/// the metrics without the model. Memory holds a window of examples and the metrics' rows of numbers, whatever the split's size.
 ///
 /// # Errors
 /// [`Error::Task`] naming task and split, around: [`Error::NotScorable`] for a task without metrics or a self-supervised one,
 /// [`Error::Unknown`] and [`Error::Mismatch`] for names in its file, [`Error::NoExamples`], what the data or the model report,
-/// and what the metrics find wrong with a target.
+/// what the metrics find wrong with a target, [`Error::OtherEvaluation`] and [`Error::DataChanged`] where the directory holds other
+/// work, [`Error::Data`] where it cannot be written.
 pub fn evaluate_task(
     task: &Task,
     split: &str,
@@ -111,25 +123,42 @@ fn run(
     predictor: &mut dyn Predictor,
     options: &mut EvaluateOptions<'_>,
 ) -> Result<TaskReport> {
+    if let Some(report) = options
+        .dir
+        .map_or(Ok(None), |dir| dir.finished(task, split))?
+    {
+        return Ok(report);
+    }
     let mut evaluation = Evaluation::new(task, split, options)?;
     let size = options.batch.max(1) * WINDOW;
     let mut examples = task.examples(split, limit)?;
+    if options.on_progress.is_some() {
+        let all = task.examples(split, limit)?;
+        evaluation.total = Some(all.filter(Result::is_ok).count() as u64);
+    }
+    evaluation.tell(predictor, options);
     loop {
         let window: Vec<Example> = examples.by_ref().take(size).collect::<Result<_, _>>()?;
         if window.is_empty() {
             break;
         }
-        let answers = evaluation.answers(&window, predictor, options)?;
-        for (example, answer) in window.iter().zip(answers) {
-            evaluation.add(example, &answer, options)?;
+        let recalled = match &mut evaluation.log {
+            Some(log) => log.recall(window.len())?,
+            None => Vec::new(),
+        };
+        evaluation.resumed += recalled.len() as u64;
+        let (old, new) = window.split_at(recalled.len());
+        for (example, answer) in old.iter().zip(&recalled) {
+            evaluation.add(example, answer, options)?;
         }
-        if let Some(on_progress) = options.on_progress.as_deref_mut() {
-            on_progress(Progress {
-                task: task.name(),
-                split,
-                done: evaluation.examples,
-            });
+        let answers = evaluation.answers(new, predictor, options)?;
+        for (example, answer) in new.iter().zip(&answers) {
+            evaluation.add(example, answer, options)?;
         }
+        if let Some(log) = &mut evaluation.log {
+            log.commit()?;
+        }
+        evaluation.tell(predictor, options);
     }
     evaluation.report(limit, options)
 }
@@ -141,6 +170,11 @@ struct Evaluation<'a> {
     examples: u64,
     invalid: u64,
     notes: Vec<String>,
+    log: Option<SampleLog>,
+    /// Over the ids so far.
+    ids: blake3::Hasher,
+    total: Option<u64>,
+    resumed: u64,
 }
 
 impl<'a> Evaluation<'a> {
@@ -169,6 +203,13 @@ impl<'a> Evaluation<'a> {
             } else {
                 scoring.notes
             },
+            log: options
+                .dir
+                .map(|dir| dir.samples(task, split))
+                .transpose()?,
+            ids: blake3::Hasher::new(),
+            total: None,
+            resumed: 0,
         })
     }
 
@@ -191,14 +232,22 @@ impl<'a> Evaluation<'a> {
         given: &Given,
         options: &mut EvaluateOptions<'_>,
     ) -> Result<()> {
-        if let Some(on_sample) = options.on_sample.as_deref_mut() {
-            on_sample(&self.sample(example, given, options.protocol)).map_err(|source| {
-                Error::Sink {
-                    id: example.id.clone(),
-                    source,
-                }
-            })?;
+        let sample = sample(
+            self.task.name(),
+            self.split,
+            example,
+            given,
+            options.protocol,
+        );
+        if let Some(log) = &mut self.log {
+            log.keep(&sample)?;
         }
+        if let Some(on_sample) = options.on_sample.as_deref_mut() {
+            let id = || example.id.clone();
+            on_sample(&sample).map_err(|source| Error::Sink { id: id(), source })?;
+        }
+        self.ids.update(&(example.id.len() as u64).to_le_bytes());
+        self.ids.update(example.id.as_bytes());
         let labels = &self.task.spec().labels;
         let (mut ranked, mut likelihood) = (None, None);
         match (options.protocol, given.scores.first()) {
@@ -216,35 +265,25 @@ impl<'a> Evaluation<'a> {
         Ok(())
     }
 
-    fn sample<'b>(
-        &'b self,
-        example: &'b Example,
-        given: &'b Given,
-        protocol: Protocol,
-    ) -> Sample<'b> {
-        let scored = match protocol {
-            Protocol::Perplexity => std::slice::from_ref(&example.targets),
-            _ => example.choices.as_slice(),
-        };
-        let choices = scored.iter().zip(&given.scores);
-        Sample {
-            task: self.task.name(),
-            split: self.split,
-            id: &example.id,
-            group: example.group.as_deref(),
-            inputs: &example.inputs,
-            targets: &example.targets,
-            references: &example.references,
-            prediction: &given.text,
-            choices: choices
-                .map(|(choice, score)| (choice.as_str(), score.log_likelihood, score.tokens))
-                .collect(),
+    fn tell(&self, predictor: &dyn Predictor, options: &mut EvaluateOptions<'_>) {
+        if let Some(on_progress) = options.on_progress.as_deref_mut() {
+            on_progress(Progress {
+                task: self.task.name(),
+                split: self.split,
+                done: self.examples,
+                total: self.total,
+                resumed: self.resumed,
+                cached: predictor.cached(),
+            });
         }
     }
 
-    fn report(self, limit: Option<u64>, options: &EvaluateOptions<'_>) -> Result<TaskReport> {
+    fn report(mut self, limit: Option<u64>, options: &EvaluateOptions<'_>) -> Result<TaskReport> {
         if self.examples == 0 {
             return Err(Error::NoExamples);
+        }
+        if let Some(log) = &mut self.log {
+            log.end()?;
         }
         let mut notes = self.notes;
         notes.extend(self.measures.note());
@@ -254,7 +293,7 @@ impl<'a> Evaluation<'a> {
                 notes.push("the limit may cut the last group, which makes it easier".to_owned());
             }
         }
-        Ok(TaskReport {
+        let report = TaskReport {
             task: self.task.name().to_owned(),
             split: self.split.to_owned(),
             protocol: options.protocol,
@@ -264,6 +303,39 @@ impl<'a> Evaluation<'a> {
             invalid: self.invalid,
             scores: self.measures.scores(options.bootstrap),
             notes,
-        })
+        };
+        if let Some(dir) = options.dir {
+            let metrics = self.measures.metrics();
+            let units = TaskUnits::new(self.task, self.split, &self.ids, metrics);
+            dir.finish(self.task, &units, &report)?;
+        }
+        Ok(report)
+    }
+}
+
+fn sample<'a>(
+    task: &'a str,
+    split: &'a str,
+    example: &'a Example,
+    given: &'a Given,
+    protocol: Protocol,
+) -> Sample<'a> {
+    let scored = match protocol {
+        Protocol::Perplexity => std::slice::from_ref(&example.targets),
+        _ => example.choices.as_slice(),
+    };
+    let choices = scored.iter().zip(&given.scores);
+    Sample {
+        task,
+        split,
+        id: &example.id,
+        group: example.group.as_deref(),
+        inputs: &example.inputs,
+        targets: &example.targets,
+        references: &example.references,
+        prediction: &given.text,
+        choices: choices
+            .map(|(choice, score)| (choice.as_str(), score.log_likelihood, score.tokens))
+            .collect(),
     }
 }

@@ -157,7 +157,8 @@ impl Measures {
         names.join(", ")
     }
 
-    fn metrics(&self) -> impl Iterator<Item = &Accumulator> {
+    /// All metrics, in the order of reports.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = &Accumulator> {
         let named = self.steps.iter().flat_map(|step| &step.metrics);
         named.chain(&self.optional)
     }

@@ -27,4 +27,40 @@ pub trait Predictor {
     /// As for [`Predictor::generate`].
     fn score(&mut self, pairs: &[(&str, &str)])
     -> Result<Vec<Score>, Box<dyn Error + Send + Sync>>;
+
+    /// All that decides its answers beside the question, on one line: hashes of model and vocabulary, the way of decoding.
+    /// `None`, which it is by default, where its answers must not be kept for later.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    /// Answers so far that no model was asked for.
+    fn cached(&self) -> u64 {
+        0
+    }
+}
+
+impl<P: Predictor + ?Sized> Predictor for &mut P {
+    fn generate(
+        &mut self,
+        inputs: &[&str],
+        max_tokens: usize,
+    ) -> Result<Vec<String>, Box<dyn Error + Send + Sync>> {
+        (**self).generate(inputs, max_tokens)
+    }
+
+    fn score(
+        &mut self,
+        pairs: &[(&str, &str)],
+    ) -> Result<Vec<Score>, Box<dyn Error + Send + Sync>> {
+        (**self).score(pairs)
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
+
+    fn cached(&self) -> u64 {
+        (**self).cached()
+    }
 }

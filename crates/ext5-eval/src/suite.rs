@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::metric::metric;
 use crate::table::{Table, number};
-use crate::{EvaluateOptions, Predictor, TaskReport, evaluate_task};
+use crate::{EvaluateOptions, MetricScore, Predictor, TaskReport, evaluate_task};
 
 /// A suite as its TOML file says it: tasks that are scored together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -213,7 +213,7 @@ impl SuiteReport {
             let report = member.report.as_ref();
             let scores = match &member.status {
                 MemberStatus::Absent(_) => "absent".to_owned(),
-                _ => report.map_or(String::new(), |report| member.counted(report)),
+                _ => member.counted(),
             };
             let mark = if member.member.diagnostic {
                 " (diagnostic)"
@@ -279,21 +279,24 @@ impl MemberReport {
         })
     }
 
-    /// The scores that count, as `f1 88.00 em 51.20`.
-    fn counted(&self, report: &TaskReport) -> String {
-        let counts = |metric: &str, name: &str| {
-            let full = format!("{metric}.{name}");
-            let metrics = self.member.wanted(report);
-            metrics.is_empty()
-                || metrics
+    /// The scores that count.
+    pub(crate) fn counting(&self) -> impl Iterator<Item = &MetricScore> {
+        let wanted = self.report.iter().map(|report| self.member.wanted(report));
+        let scores = self.report.iter().flat_map(|report| &report.scores);
+        let wanted = wanted.flatten().collect::<Vec<_>>();
+        scores.filter(move |score| {
+            let full = format!("{}.{}", score.metric, score.name);
+            wanted.is_empty()
+                || wanted
                     .iter()
-                    .any(|wanted| wanted == metric || *wanted == full)
-        };
-        let scores = report
-            .scores
-            .iter()
-            .filter(|score| counts(&score.metric, &score.name));
-        let scores: Vec<String> = scores
+                    .any(|wanted| **wanted == score.metric || **wanted == full)
+        })
+    }
+
+    /// The same as text: `f1 88.00 em 51.20`.
+    fn counted(&self) -> String {
+        let scores: Vec<String> = self
+            .counting()
             .map(|score| format!("{} {}", score.name, number(score.value)))
             .collect();
         scores.join(" ")
@@ -301,7 +304,7 @@ impl MemberReport {
 }
 
 /// `None` of nothing.
-fn mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
@@ -331,7 +334,13 @@ pub fn evaluate_suite(
             Err(error) => return Err(error),
         });
     }
-    SuiteReport::new(spec, outcomes)
+    let report = SuiteReport::new(spec, outcomes)?;
+    if let Some(dir) = options.dir {
+        let members = report.members.iter();
+        let reports: Vec<TaskReport> = members.filter_map(|it| it.report.clone()).collect();
+        dir.conclude(&reports, Some(&report))?;
+    }
+    Ok(report)
 }
 
 /// The message of an error at the end of its chain of sources.

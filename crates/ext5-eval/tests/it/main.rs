@@ -5,15 +5,19 @@
 )]
 
 mod answers;
+mod columns;
 mod compare;
 mod diversity_golden;
 mod golden;
+mod kept_answers;
+mod memory;
 mod meteor_golden;
 mod on_disk;
 mod outputs;
 mod protocols;
 mod rank;
 mod readings;
+mod resume;
 mod rouge_fixture;
 mod rouge_golden;
 mod scripted;
