@@ -2,6 +2,7 @@ mod catalogue;
 mod outcomes;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ext5_eval::Reading;
 use std::path::PathBuf;
 
 pub(crate) use catalogue::{
@@ -44,7 +45,7 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Score a model on a task, a mixture or a suite.
     #[command(
-        after_help = "Examples:\n  ext5 evaluate --model runs/a --suite superglue --set data.root=data\n  ext5 evaluate --model runs/a --task micro_reading --limit 100 --json"
+        after_help = "Examples:\n  ext5 evaluate --model runs/a --suite superglue --set data.root=data\n  ext5 evaluate --model runs/a --task micro_reading --limit 100 --json\n  ext5 evaluate --model runs/a --suite superglue --out runs/a/superglue\n  ext5 evaluate --model runs/a --suite superglue --checkpoints all --out scores"
     )]
     Evaluate(EvaluateArgs),
     /// Test in which scores two evaluations differ by more than chance.
@@ -235,11 +236,29 @@ pub(crate) struct EvaluateArgs {
     /// Most examples per task.
     #[arg(long)]
     pub(crate) limit: Option<u64>,
-    /// Rank the task's choices by likelihood in place of generating.
-    #[arg(long)]
+    /// How answers are got: generate, rank (the likeliest of the task's choices), perplexity (of the targets).
+    #[arg(long, default_value = "generate", value_parser = ["generate", "rank", "perplexity"])]
+    pub(crate) protocol: String,
+    /// The same as `--protocol rank`.
+    #[arg(long, conflicts_with = "protocol")]
     pub(crate) rank: bool,
+    /// Whose rules make scores of the answers where harnesses differ: t5, lm-eval.
+    #[arg(long = "as", default_value = "t5", value_name = "READING")]
+    pub(crate) reading: Reading,
+    /// Directory for samples, reports and results. A killed evaluation goes on there, a finished one is read.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Start over: remove what an earlier evaluation has left in the directory of `--out`.
+    #[arg(long, requires = "out")]
+    pub(crate) fresh: bool,
+    /// Directory that keeps answers by model, decoding and input, for evaluations to come.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Several checkpoints of a run: `all`, or their steps. Gives one checkpoint for all tasks, the best per task, the last.
+    #[arg(long, value_name = "all|STEP,STEP", value_delimiter = ',')]
+    pub(crate) checkpoints: Option<Vec<String>>,
     /// Write every example with its answer to this JSONL file.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     pub(crate) samples: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) places: Places,

@@ -4,7 +4,7 @@ use ext5_data::{ErrorKind, storage};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a command has to say: text for people, the same as JSON for programs.
 pub(crate) struct Output {
@@ -48,6 +48,42 @@ pub(crate) fn make_room(path: &Path) -> Result<()> {
     storage::local().write(&probe, &[])?;
     storage::local().remove(&probe)?;
     Ok(())
+}
+
+/// JSON objects, one a line, written while they come.
+pub(crate) struct JsonLines {
+    path: PathBuf,
+    lines: Vec<u8>,
+}
+
+impl JsonLines {
+    /// Bytes that are written at once.
+    const AT_ONCE: usize = 1 << 20;
+
+    /// Begins the file, whatever was in it.
+    pub(crate) fn create(path: &Path) -> Result<Self> {
+        make_room(path)?;
+        storage::local().write(path, b"")?;
+        Ok(Self {
+            path: path.to_owned(),
+            lines: Vec::new(),
+        })
+    }
+
+    pub(crate) fn push(&mut self, row: &impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut self.lines, row)?;
+        self.lines.push(b'\n');
+        if self.lines.len() >= Self::AT_ONCE {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        storage::local().append(&self.path, &self.lines)?;
+        self.lines.clear();
+        Ok(())
+    }
 }
 
 /// Writes one JSON object a line, whole or not at all.

@@ -1,3 +1,4 @@
+use ext5_eval::Progress as Answered;
 use ext5_inspect::Progress;
 use ext5_trainer::{Event, Observer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,6 +17,8 @@ pub(crate) struct Terminal {
     started: Instant,
     tokens: u64,
     first_step: Option<u64>,
+    /// What is being evaluated, and the examples that were answered when this process began.
+    evaluated: Option<(String, u64)>,
 }
 
 impl Terminal {
@@ -29,6 +32,7 @@ impl Terminal {
             started: now,
             tokens: 0,
             first_step: None,
+            evaluated: None,
         }
     }
 
@@ -82,6 +86,39 @@ impl Terminal {
         }
     }
 
+    /// How far an evaluation is, with its rate and the time that is left. Neither counts what an earlier process has answered.
+    fn evaluating(&mut self, it: Answered<'_>) {
+        let name = format!("{} {}", it.task, it.split);
+        if self
+            .evaluated
+            .as_ref()
+            .is_none_or(|(of, from)| *of != name || it.done < *from)
+        {
+            self.evaluated = Some((name, it.done));
+            self.started = Instant::now();
+        }
+        let seconds = self.started.elapsed().as_secs_f64();
+        let new = it.done
+            - it.resumed
+                .max(self.evaluated.as_ref().map_or(0, |(_, from)| *from))
+                .min(it.done);
+        let rate = new as f64 / seconds.max(1e-3);
+        let mut text = format!("examples of `{}` answered", it.task);
+        if new > 0 {
+            text.push_str(&format!(", {rate:.1}/s"));
+        }
+        if let Some(total) = it.total.filter(|_| new > 0 && !self.is_terminal) {
+            let left = total.saturating_sub(it.done) as f64 / rate;
+            text.push_str(&format!(", {left:.0} s left"));
+        }
+        for (count, how) in [(it.resumed, "resumed"), (it.cached, "from the cache")] {
+            if count > 0 {
+                text.push_str(&format!(", {count} {how}"));
+            }
+        }
+        self.progress(it.done, it.total.unwrap_or(0), &text);
+    }
+
     fn step(&mut self, step: u64, steps: u64, loss: f64, tokens: u64) {
         if self.first_step.is_none_or(|first| step <= first) {
             self.first_step = Some(step);
@@ -125,9 +162,7 @@ impl Observer for Terminal {
             Event::Checkpoint { path, step } => {
                 self.say(&format!("step {step}: saved {}", path.display()));
             }
-            Event::Evaluating { task, examples } => {
-                self.progress(examples, 0, &format!("examples of `{task}` answered"));
-            }
+            Event::Evaluating(progress) => self.evaluating(progress),
             _ => {}
         }
     }

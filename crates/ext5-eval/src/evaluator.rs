@@ -134,7 +134,7 @@ fn run(
     let mut examples = task.examples(split, limit)?;
     if options.on_progress.is_some() {
         let all = task.examples(split, limit)?;
-        evaluation.total = Some(all.filter(Result::is_ok).count() as u64);
+        evaluation.total = Some(all.flatten().count() as u64);
     }
     evaluation.tell(predictor, options);
     loop {

@@ -202,7 +202,7 @@ impl Comparison {
             limit: self.limit,
             ..EvaluationPlan::default()
         };
-        let mut reports = plan.tasks(task, &mut predictor, observer, &mut |_| Ok(()))?;
+        let mut reports = plan.tasks(task, &mut predictor, None, observer, &mut |_| Ok(()))?;
         let report = match reports.pop() {
             Some((_, Ok(report))) => report,
             Some((_, Err(reason))) => return Err(ext5_trainer::Error::RunDirectory { reason }),

@@ -118,6 +118,11 @@ impl Checkpoint {
         self.manifest.files.contains_key(name)
     }
 
+    /// Hash (BLAKE3) of one of its files as it was written, in hexadecimal.
+    pub fn hash_of(&self, name: &str) -> Option<&str> {
+        self.manifest.files.get(name).map(|it| it.blake3.as_str())
+    }
+
     /// The bytes of one of its files, as they were written.
     ///
     /// # Errors
@@ -194,7 +199,7 @@ pub(crate) fn retain(run_dir: &Path, keep: usize) -> Result<()> {
 }
 
 /// Directories `step_N`, oldest first.
-fn committed(run_dir: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn committed(run_dir: &Path) -> Result<Vec<PathBuf>> {
     let parent = run_dir.join(CHECKPOINTS);
     if !storage::local().exists(&parent)? {
         return Ok(Vec::new());

@@ -24,7 +24,7 @@ mod vocabulary;
 
 pub use checkpoint::Checkpoint;
 pub use error::{Error, Result};
-pub use evaluation::{EvaluationPlan, ModelOptions, OnSample};
+pub use evaluation::{EvaluationPlan, ModelOptions, OnSample, parted};
 pub use ext5_inference::Precision;
 pub use feeds::{Feeds, cache_requests, feeds};
 pub use ledger::{Ledger, TaskLedger};

@@ -1,4 +1,4 @@
-use crate::checkpoint::{CHECKPOINTS, Checkpoint, LARGEST_FILE, is_plain, newest};
+use crate::checkpoint::{CHECKPOINTS, Checkpoint, LARGEST_FILE, committed, is_plain, newest};
 use crate::{Error, Result, RunConfig, VocabularyConfig};
 use burn::tensor::Device;
 use ext5_architecture::Weights;
@@ -124,30 +124,66 @@ impl ModelDir {
     }
 
     fn weights(&self) -> Result<Weights> {
-        let names: Vec<String> = if self.has(SAFETENSORS) {
-            vec![SAFETENSORS.to_owned()]
-        } else if self.has(SAFETENSORS_INDEX) {
-            let index = Index::from_json(&self.read(SAFETENSORS_INDEX)?);
-            let index = index.map_err(self.model_error())?;
-            index.files().into_iter().map(str::to_owned).collect()
-        } else {
-            return Err(Error::NoModel {
-                path: self.path.clone(),
-            });
-        };
         let mut weights = Weights::default();
-        for name in names {
-            if !is_plain(&name) {
-                let reason = format!("its index names `{name}`, which is no file name");
-                return Err(Error::Checkpoint {
-                    path: self.path.clone(),
-                    reason,
-                });
-            }
+        for name in self.weight_files()? {
             let content = self.read(&name)?;
             weights.add(&name, content).map_err(self.model_error())?;
         }
         Ok(weights)
+    }
+
+    /// Names of the files that hold the weights.
+    fn weight_files(&self) -> Result<Vec<String>> {
+        if self.has(SAFETENSORS) {
+            return Ok(vec![SAFETENSORS.to_owned()]);
+        }
+        if !self.has(SAFETENSORS_INDEX) {
+            return Err(Error::NoModel {
+                path: self.path.clone(),
+            });
+        }
+        let index = Index::from_json(&self.read(SAFETENSORS_INDEX)?);
+        let index = index.map_err(self.model_error())?;
+        if let Some(name) = index.files().into_iter().find(|name| !is_plain(name)) {
+            let reason = format!("its index names `{name}`, which is no file name");
+            return Err(Error::Checkpoint {
+                path: self.path.clone(),
+                reason,
+            });
+        }
+        Ok(index.files().into_iter().map(str::to_owned).collect())
+    }
+
+    /// Hash (BLAKE3) over the files of configuration and weights: the same wherever they lie. The weights of a checkpoint are not
+    /// read for it, its manifest has their hashes.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] without weights, [`Error::Data`] where a file cannot be read.
+    pub fn hash(&self) -> Result<String> {
+        let mut hasher = blake3::Hasher::new();
+        for name in std::iter::once(CONFIG.to_owned()).chain(self.weight_files()?) {
+            let known = self.checkpoint.as_ref().and_then(|it| it.hash_of(&name));
+            let hash = match known {
+                Some(hash) => hash.to_owned(),
+                None => file_hash(&self.path.join(&name))?,
+            };
+            hasher.update(hash.as_bytes());
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
+    /// The checkpoints of the run at `path`, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] where no run has left any, [`Error::Data`] where they cannot be listed.
+    pub fn checkpoints(path: &Path) -> Result<Vec<PathBuf>> {
+        let found = committed(path)?;
+        if found.is_empty() {
+            return Err(Error::NoModel {
+                path: path.to_owned(),
+            });
+        }
+        Ok(found)
     }
 
     /// The vocabulary that lies beside the weights, `None` where there is none.
@@ -171,6 +207,17 @@ impl ModelDir {
         }
         Ok(None)
     }
+}
+
+fn file_hash(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let read = hasher.update_reader(door::open(path)?);
+    read.map_err(|source| ext5_data::Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// The files of a Hugging Face directory: configuration, weights, vocabulary.

@@ -1,3 +1,4 @@
+use ext5_eval::Progress;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,12 +38,7 @@ pub enum Event<'a> {
         step: u64,
     },
     /// An evaluation goes on.
-    Evaluating {
-        /// The task.
-        task: &'a str,
-        /// Examples done.
-        examples: u64,
-    },
+    Evaluating(Progress<'a>),
 }
 
 /// Somebody who wants to know.

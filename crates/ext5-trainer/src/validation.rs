@@ -5,7 +5,7 @@ use crate::train_loop::loader_config;
 use crate::{Error, Observer, Result, RunConfig, Session, T5Predictor, ValidationConfig};
 use burn::module::Module;
 use ext5_data::{LoaderConfig, TaskFeed, one_pass};
-use ext5_eval::{Bootstrap, EvaluateOptions, evaluate_task};
+use ext5_eval::{Bootstrap, EvaluateOptions, Progress, evaluate_task};
 use ext5_model::T5;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -75,10 +75,11 @@ impl Validation {
         let plain = model.valid();
         let mut lines = Vec::new();
         for feed in &self.feeds {
-            observer.on(&Event::Evaluating {
+            observer.on(&Event::Evaluating(Progress {
                 task: &feed.name,
-                examples: 0,
-            });
+                split: &self.config.split,
+                ..Progress::default()
+            }));
             let (loss, tokens) = self.loss(&plain, feed)?;
             lines.push(json!({
                 "kind": "validation",
@@ -125,12 +126,7 @@ impl Validation {
         let mut lines = Vec::new();
         for name in &self.metrics {
             let task = session.catalogue.open(name, &self.data_root)?;
-            let mut progress = |progress: ext5_eval::Progress<'_>| {
-                observer.on(&Event::Evaluating {
-                    task: name,
-                    examples: progress.done,
-                });
-            };
+            let mut progress = |progress: Progress<'_>| observer.on(&Event::Evaluating(progress));
             let mut options = EvaluateOptions {
                 batch: rows,
                 bootstrap: Bootstrap::NONE,

@@ -6,7 +6,7 @@ use crate::output::{Output, write_jsonl};
 use crate::terminal::Terminal;
 use anyhow::Result;
 use ext5_data::{ErrorKind, Source, load_vocabulary};
-use ext5_eval::Predictor;
+use ext5_eval::{Predictor, Progress};
 use ext5_trainer::{Event, Observer};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -28,10 +28,12 @@ pub(crate) fn predict(args: &PredictArgs, output: &Output, terminal: &mut Termin
                 .into_iter()
                 .map(|prediction| json!({ "prediction": prediction })),
         );
-        terminal.on(&Event::Evaluating {
+        terminal.on(&Event::Evaluating(Progress {
             task: "input",
-            examples: rows.len() as u64,
-        });
+            done: rows.len() as u64,
+            total: Some(inputs.len() as u64),
+            ..Progress::default()
+        }));
     }
     finish(&args.output, &rows, output)
 }
@@ -51,10 +53,12 @@ pub(crate) fn score(args: &ScoreArgs, output: &Output, terminal: &mut Terminal) 
         rows.extend(scores.into_iter().map(
             |score| json!({ "log_likelihood": score.log_likelihood, "tokens": score.tokens }),
         ));
-        terminal.on(&Event::Evaluating {
+        terminal.on(&Event::Evaluating(Progress {
             task: "input",
-            examples: rows.len() as u64,
-        });
+            done: rows.len() as u64,
+            total: Some(pairs.len() as u64),
+            ..Progress::default()
+        }));
     }
     finish(&args.output, &rows, output)
 }

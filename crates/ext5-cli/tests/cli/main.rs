@@ -4,6 +4,7 @@
     reason = "a test fails by panicking and says what it measured"
 )]
 mod catalogue;
+mod evaluate;
 mod metric;
 
 use serde_json::Value;
