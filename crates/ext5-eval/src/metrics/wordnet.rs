@@ -1,4 +1,4 @@
-//! WordNet's database as its makers distribute it, of which METEOR needs the words that share a meaning with a word.
+//! The database of `WordNet` as its makers distribute it, of which METEOR needs the words that share a meaning with a word.
 //!
 //! Files and fields: `wndb(5WN)`; base forms: `morphy(7WN)`, in nltk's reading, which tries each rule once.
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ const LIMIT: u64 = 1 << 28;
 /// The database of this process: read once, by whom it may be and however many metrics use it.
 static WORDNET: OnceLock<WordNet> = OnceLock::new();
 
-/// Reads WordNet 3.0's database (`index.noun`, `data.noun`, `noun.exc` and so on) from a folder, for `meteor_wordnet`. Without
+/// Reads the database of `WordNet` 3.0 (`index.noun`, `data.noun`, `noun.exc` and so on) from a folder, for `meteor_wordnet`. Without
 /// this call the metric reads the folder that the environment variable `EXT5_WORDNET` names. A database once read stays.
 ///
 /// # Errors

@@ -24,11 +24,18 @@ fn ten_thousand_pairs() {
         "chrf",
         "chrf++",
         "cider",
+        "diversity",
+        "local_recall",
+        "meteor",
         "nist",
         "rouge",
+        "rouge_mean",
+        "rouge_stemmed",
+        "rouge_stemmed_mean",
         "sari",
         "squad",
         "ter",
+        "text_length",
         "wer",
     ] {
         for bootstrap in [Bootstrap::NONE, Bootstrap::default()] {
