@@ -100,14 +100,12 @@ fn pick(
         let best = top(logits, 1).first().copied();
         return Ok(best.map(|(logit, token)| (token, f64::from(logit) - total)));
     };
-    warp(logits, sample);
-    let token = draw(logits, &mut line.stream.child(position as u64));
+    let mut warped = logits.to_vec();
+    warp(&mut warped, sample);
+    let token = draw(&warped, &mut line.stream.child(position as u64));
     Ok(token.and_then(|token| {
         let logit = logits.get(token as usize)?;
-        Some((
-            token,
-            f64::from(*logit) * f64::from(sample.temperature) - total,
-        ))
+        Some((token, f64::from(*logit) - total))
     }))
 }
 

@@ -13,10 +13,20 @@ const BUCKETS: usize = 512;
 const BUCKETS_PER_NAT: f32 = 16.0;
 
 /// Temperature, then top-k, then top-p, in place; what cannot be drawn is minus infinity.
+#[expect(
+    clippy::float_cmp,
+    reason = "exactly 1 and minus infinity mean what they say"
+)]
 pub(super) fn warp(row: &mut [f32], sample: &Sample) {
-    let scale = 1.0 / sample.temperature;
-    for logit in row.iter_mut() {
-        *logit *= scale;
+    let peak = max(row);
+    if peak == f32::NEG_INFINITY {
+        return;
+    }
+    if sample.temperature != 1.0 {
+        // From the greatest, so that the smallest temperature still leaves that one finite.
+        for logit in row.iter_mut() {
+            *logit = (*logit - peak) / sample.temperature;
+        }
     }
     if sample.top_k > 0
         && sample.top_k < row.len()

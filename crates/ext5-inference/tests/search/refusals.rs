@@ -1,6 +1,7 @@
 //! Settings that contradict themselves, and models that are broken.
 use crate::scripted::{Scripted, noise};
-use ext5_inference::{Beam, BeamRule, Error, Sample, Settings, Strategy, search};
+use ext5_inference::{Beam, BeamRule, EarlyStopping, Error, Sample, Settings, Strategy, search};
+use ext5_objectives::Stream;
 
 fn refused(settings: Settings) -> &'static str {
     match settings.validate() {
@@ -115,4 +116,93 @@ fn logits_that_are_no_numbers_are_an_error_for_every_strategy() {
             assert!(matches!(result, Err(Error::NotANumber)), "{strategy:?}");
         }
     }
+}
+
+/// Settings of any kind, many of them impossible.
+fn any_settings(stream: &mut Stream, vocabulary: u64) -> Settings {
+    let ids = |stream: &mut Stream, most: u64| -> Vec<u32> {
+        let count = stream.below(most);
+        (0..count)
+            .map(|_| stream.below(vocabulary) as u32)
+            .collect()
+    };
+    let rule = match stream.below(4) {
+        0 => BeamRule::T5 {
+            alpha: stream.uniform(),
+        },
+        kind => BeamRule::Transformers {
+            length_penalty: 2.0 * stream.normal(),
+            early_stopping: [EarlyStopping::No, EarlyStopping::Yes, EarlyStopping::Never]
+                [kind as usize - 1],
+        },
+    };
+    let beam = Beam {
+        beams: 1 + stream.below(9) as usize,
+        rule,
+    };
+    let sample = Sample {
+        temperature: stream.normal().abs() as f32,
+        top_k: stream.below(5) as usize,
+        top_p: (1.1 * stream.uniform()) as f32,
+        seed: 0,
+    };
+    let strategies = [
+        Strategy::Greedy,
+        Strategy::Beam(beam),
+        Strategy::Sample(sample),
+    ];
+    let listed = stream.below(4) / 3 * 5;
+    Settings {
+        start: stream.below(vocabulary + 1) as u32,
+        end: stream.below(vocabulary) as u32,
+        max_tokens: 1 + stream.below(7) as usize,
+        min_tokens: stream.below(4) as usize / 3,
+        strategy: strategies[stream.below(3) as usize].clone(),
+        answers: 1 + stream.below(4) as usize / 3,
+        no_repeat_ngram: stream.below(4) as usize,
+        suppressed: ids(stream, 3),
+        prefix: ids(stream, 3),
+        choices: (0..listed).map(|_| ids(stream, 4)).collect(),
+    }
+}
+
+#[test]
+fn whatever_is_asked_of_whatever_model_is_answered_or_refused() {
+    let mut stream = Stream::new(&[17]);
+    let (mut answered, mut refused) = (0, 0);
+    for _ in 0..6000 {
+        let vocabulary = 2 + stream.below(6);
+        let settings = any_settings(&mut stream, vocabulary);
+        let (key, kinds) = (stream.next_u64(), 4 + stream.below(6));
+        let mut decoder = Scripted::new(vocabulary as usize, &[1, 2], |source, fed: &[u32]| {
+            let mut stream = Stream::new(&[key, source, fed.len() as u64]);
+            let values = [
+                0.0,
+                0.0,
+                1.5,
+                -40.0,
+                f32::NEG_INFINITY,
+                -3e38,
+                3e38,
+                f32::NAN,
+                9.0,
+            ];
+            let value = |_| values[stream.below(kinds) as usize];
+            (0..vocabulary).map(value).collect()
+        });
+        match search(&mut decoder, &settings, &[0, 1]) {
+            Ok(answers) => {
+                answered += 1;
+                assert_eq!(answers.len(), 2);
+                for answer in answers.iter().flatten() {
+                    let written = answer.ids.len() - settings.prefix.len();
+                    assert!(written <= settings.max_tokens, "{settings:?}: {answer:?}");
+                    assert!(answer.log_prob <= 1e-5, "{settings:?}: {answer:?}");
+                }
+            }
+            Err(Error::Setting { .. } | Error::Token { .. } | Error::NotANumber) => refused += 1,
+            Err(other) => panic!("{settings:?}: {other}"),
+        }
+    }
+    assert!(answered > 1000 && refused > 1000, "{answered} {refused}");
 }
