@@ -94,6 +94,7 @@ pub const METRICS: &[Metric] = &[
     metrics::multirc::EXACT_MATCH,
     metrics::multirc::F1A,
     metrics::nist::METRIC,
+    metrics::nist::MERGED,
     metrics::correlation::PEARSON,
     metrics::perplexity::METRIC,
     metrics::rank::ACCURACY,

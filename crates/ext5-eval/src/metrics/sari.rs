@@ -19,6 +19,9 @@ pub(crate) const METRIC: Metric = Metric {
     unit: Unit::Example,
     measure: |item| {
         let (prediction, references) = item.texts("sari")?;
+        if item.source.is_empty() {
+            return Err(item.field("source", "the text that the answer rewrites", "empty"));
+        }
         let tokenize = |text: &str| thirteen_a(&text::lower(text));
         let (source, answer) = (tokenize(item.source), tokenize(prediction));
         let references: Vec<String> = references.iter().map(|text| tokenize(text)).collect();

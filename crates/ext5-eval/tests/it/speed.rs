@@ -92,6 +92,7 @@ fn pairs(count: usize, words: usize) -> (Vec<String>, Vec<Example>) {
             .collect::<Vec<_>>();
         answers.push(kept.join(" "));
         targets.push(Example {
+            inputs: text.join(" "),
             references: vec![text.join(" ")],
             ..Example::default()
         });

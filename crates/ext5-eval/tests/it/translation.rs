@@ -147,6 +147,11 @@ fn nist_agrees_with_nltk() {
 }
 
 #[test]
+fn merged_nist_agrees_with_its_rule() {
+    agree("nist_merged");
+}
+
+#[test]
 fn cider_agrees_with_pycocoevalcap() {
     agree("cider");
 }
@@ -203,6 +208,15 @@ fn sari_reads_the_field_source_else_the_inputs() {
     let kept = sari(&target).unwrap();
     target.fields.insert("source".into(), "a b".into());
     assert!(kept != sari(&target).unwrap());
+    target.fields.clear();
+    target.inputs.clear();
+    let refused = score("sari", "none", &answers, &[target], &[], Bootstrap::NONE).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("the text that the answer rewrites"),
+        "{refused}"
+    );
 }
 
 #[test]
