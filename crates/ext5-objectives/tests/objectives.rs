@@ -160,6 +160,30 @@ fn empty_and_single_tokens_have_their_own_cases() {
     );
 }
 
+/// Early versions of transformers' `run_t5_mlm_flax.py` counted sentinels upwards and kept only ids above 0, so that a sentinel
+/// outside the vocabulary appeared and padding's id vanished from the text.
+#[test]
+fn sentinels_count_down_and_token_0_stays() {
+    let tokens: Vec<u32> = (0..40).map(|index| index % 4).collect();
+    let pair = spans(0.15, 3.0)
+        .apply(&tokens, T5, &mut Stream::new(&[1]))
+        .unwrap();
+    let places = |side: &[u32]| -> Vec<u32> {
+        let sentinels = side.iter().filter(|token| **token > 100);
+        sentinels.copied().collect()
+    };
+    let found = places(&pair.inputs);
+    assert!(found.len() > 1);
+    let ours: Vec<u32> = (0..found.len() as u32).map(|span| 32_099 - span).collect();
+    let upwards: Vec<u32> = (0..found.len() as u32).map(|span| 32_099 + span).collect();
+    assert_eq!(found, ours);
+    assert_ne!(found, upwards);
+    let kept: Vec<u32> = rebuild(&pair, T5);
+    assert_eq!(kept, tokens);
+    let above_0 = kept.iter().filter(|token| **token > 0).count();
+    assert_eq!((kept.len(), above_0), (40, 30));
+}
+
 #[test]
 fn parameters_out_of_range_are_named() {
     for (objective, name) in [

@@ -385,6 +385,10 @@ fn the_plan_foretells_what_the_loader_does() {
             "{} {filled}",
             planned.inputs_filled
         );
+        // seqio's `_log_padding_fractions` sums 1 - length / places, with the places of a full row on both sides: 0 for any row.
+        let (places, length) = (32.0_f64, 32.0);
+        let seqio: f64 = (0..steps * 4).map(|_| 1.0 - length / places).sum();
+        assert!(seqio.abs() < 1e-12 && 1.0 - filled > 0.0, "{filled}");
     }
 }
 

@@ -5,6 +5,7 @@
 )]
 
 mod answers;
+mod bad_input;
 mod columns;
 mod compare;
 mod diversity_golden;
