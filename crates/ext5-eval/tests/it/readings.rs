@@ -1,4 +1,4 @@
-//! Both readings of the SuperGLUE tasks against `readings.json`, which `tests/golden/export_readings.py` recorded from the
+//! Both readings of the `SuperGLUE` tasks against `readings.json`, which `tests/golden/export_readings.py` recorded from the
 //! functions of t5 and of lm-evaluation-harness, and what their differences come to in single examples.
 use std::fs;
 
@@ -57,7 +57,7 @@ fn read(name: &str, labels: &Value, rows: &[Value], reading: Reading) -> TaskRep
     evaluate_task(&task, "validation", None, &mut model, &mut options).unwrap()
 }
 
-fn named<'a>(report: &'a TaskReport) -> impl Iterator<Item = (&'a str, f64)> {
+fn named(report: &TaskReport) -> impl Iterator<Item = (&str, f64)> {
     let scores = report.scores.iter();
     scores.map(|score| (score.name.as_str(), score.value.unwrap()))
 }
