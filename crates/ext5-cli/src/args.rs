@@ -1,4 +1,5 @@
 mod catalogue;
+mod decoding;
 mod outcomes;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,6 +11,7 @@ pub(crate) use catalogue::{
     MixtureCommand, MixtureListArgs, PlanArgs, SuiteCommand, TaskCommand, TaskListArgs,
     TaskNewArgs, TaskShowArgs, TaskStatsArgs,
 };
+pub(crate) use decoding::DecodingArgs;
 pub(crate) use outcomes::{CardArgs, CompareArgs, SubmitArgs, SubmitCheckArgs, SubmitCommand};
 
 /// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (`ExT5`, arXiv 2111.10952).
@@ -63,7 +65,7 @@ pub(crate) enum Command {
     Card(CardArgs),
     /// Answer each line of a JSONL file: `inputs` in, `prediction` out.
     #[command(
-        after_help = "Examples:\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl\n  ext5 predict --model flan-t5-small --input in.jsonl --output out.jsonl --max-tokens 64"
+        after_help = "Examples:\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl\n  ext5 predict --model flan-t5-small --input in.jsonl --output out.jsonl --max-tokens 64\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl --beams 4 --num-return 4\n  ext5 predict --model runs/a --input in.jsonl --output out.jsonl --choices yes,no"
     )]
     Predict(PredictArgs),
     /// Log-likelihood of each line of a JSONL file: `inputs`, `targets` in, `log_likelihood`, `tokens` out.
@@ -285,12 +287,12 @@ pub(crate) struct PredictArgs {
     /// JSONL file with `inputs`.
     #[arg(long)]
     pub(crate) input: PathBuf,
-    /// JSONL file to write, one `prediction` a line.
+    /// JSONL file to write: the best `prediction` of each line, its `log_prob` and `score`; with `--num-return` all as
+    /// `answers`.
     #[arg(long)]
     pub(crate) output: PathBuf,
-    /// Most tokens of an answer.
-    #[arg(long, default_value_t = 128)]
-    pub(crate) max_tokens: usize,
+    #[command(flatten)]
+    pub(crate) decoding: DecodingArgs,
 }
 
 #[derive(Debug, Args)]

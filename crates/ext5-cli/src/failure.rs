@@ -101,8 +101,19 @@ fn kind(error: &anyhow::Error) -> ErrorKind {
                 .downcast_ref::<ext5_data::Error>()
                 .map(ext5_data::Error::kind)
         })
+        .or_else(|| cause.downcast_ref::<ext5_inference::Error>().map(searching))
         .or_else(|| cause.downcast_ref::<Refused>().map(|refused| refused.kind))
         .or_else(|| cause.downcast_ref::<Partly>().map(|partly| partly.kind))
     };
     error.chain().find_map(known).unwrap_or(ErrorKind::Other)
+}
+
+/// What went wrong while a model answered.
+fn searching(error: &ext5_inference::Error) -> ErrorKind {
+    use ext5_inference::Error;
+    match error {
+        Error::Setting { .. } => ErrorKind::Request,
+        Error::Device(_) => ErrorKind::Device,
+        _ => ErrorKind::Data,
+    }
 }

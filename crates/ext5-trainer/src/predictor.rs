@@ -68,6 +68,11 @@ impl T5Predictor {
         })
     }
 
+    /// The vocabulary of inputs and answers.
+    pub fn vocabulary(&self) -> &dyn Vocabulary {
+        self.vocabulary.as_ref()
+    }
+
     /// How answers are written; the evaluator sets the most tokens of each task.
     pub fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings

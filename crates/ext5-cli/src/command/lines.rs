@@ -7,7 +7,7 @@ use crate::terminal::Terminal;
 use anyhow::Result;
 use ext5_data::{ErrorKind, Source, load_vocabulary};
 use ext5_eval::{Predictor, Progress};
-use ext5_trainer::{Event, Observer};
+use ext5_trainer::{Event, Observer, TextAnswer};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -17,17 +17,17 @@ const WINDOW: usize = 256;
 pub(crate) fn predict(args: &PredictArgs, output: &Output, terminal: &mut Terminal) -> Result<()> {
     let inputs = texts(&args.input, "inputs")?;
     let mut predictor = open(&args.model, terminal)?;
+    let own = predictor.settings_mut().clone();
+    let settings = args.decoding.settings(predictor.vocabulary(), &own)?;
+    *predictor.settings_mut() = settings;
     let mut rows = Vec::with_capacity(inputs.len());
     for window in inputs.chunks(WINDOW) {
         let window: Vec<&str> = window.iter().map(String::as_str).collect();
         let answers = predictor
-            .generate(&window, args.max_tokens)
+            .answers(&window)
             .map_err(anyhow::Error::from_boxed)?;
-        rows.extend(
-            answers
-                .into_iter()
-                .map(|prediction| json!({ "prediction": prediction })),
-        );
+        let several = args.decoding.several();
+        rows.extend(answers.iter().map(|answers| answered(answers, several)));
         terminal.on(&Event::Evaluating(Progress {
             task: "input",
             done: rows.len() as u64,
@@ -36,6 +36,22 @@ pub(crate) fn predict(args: &PredictArgs, output: &Output, terminal: &mut Termin
         }));
     }
     finish(&args.output, &rows, output)
+}
+
+/// A line of `predict`: the best answer, and all of them where `several` are asked for.
+fn answered(answers: &[TextAnswer], several: bool) -> Value {
+    let object = |answer: &TextAnswer| {
+        json!({
+            "prediction": answer.text,
+            "log_prob": answer.log_prob,
+            "score": answer.score,
+        })
+    };
+    let mut line = answers.first().map_or(json!({ "prediction": "" }), object);
+    if several {
+        line["answers"] = answers.iter().map(object).collect();
+    }
+    line
 }
 
 pub(crate) fn score(args: &ScoreArgs, output: &Output, terminal: &mut Terminal) -> Result<()> {

@@ -6,6 +6,7 @@
 mod catalogue;
 mod evaluate;
 mod metric;
+mod predict;
 
 use serde_json::Value;
 use std::fs;
