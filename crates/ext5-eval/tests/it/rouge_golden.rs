@@ -66,7 +66,7 @@ fn the_median_is_the_middle_of_the_interval_of_the_mean() {
         let rows = recorded[list].as_array().unwrap();
         for (place, (median, mean)) in medians.iter().zip(&means).enumerate() {
             let (value, interval) = (median.value.unwrap(), mean.interval.unwrap());
-            assert_eq!(value, interval.mid);
+            assert!((value - interval.mid).abs() < 1e-12);
             let wanted = rows.iter().map(|row| row[place].as_f64().unwrap());
             let wanted = wanted.sum::<f64>() / rows.len() as f64;
             assert!((mean.value.unwrap() - wanted).abs() < 1e-9);
@@ -76,7 +76,7 @@ fn the_median_is_the_middle_of_the_interval_of_the_mean() {
                 error < 0.1 * (interval.high - interval.low),
                 "{value} {wanted}"
             );
-            assert_ne!(value, wanted);
+            assert!(error > 1e-12);
             assert!(median.signature.contains("agg:median-of-1000-seed-0"));
         }
     }
