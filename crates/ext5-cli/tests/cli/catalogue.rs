@@ -140,3 +140,39 @@ fn leaks_and_a_page_are_shown_without_data() {
     assert!(page.contains("micro_opinion"));
     assert!(!page.contains("http://") || page.contains("http://www.w3.org"));
 }
+
+#[test]
+fn what_cannot_be_is_said_at_once_and_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "x").unwrap();
+    for (line, code, part) in [
+        ("task list --family nly", 64, "did you mean `nli`?"),
+        (
+            "task show micro_ext5 --packed --recipe micro_ext5 --from 1000000001",
+            64,
+            "1000000000",
+        ),
+        (
+            "data add micro_reading --split train nowhere.csv --data-root data",
+            66,
+            "file `nowhere.csv` does not exist",
+        ),
+        // Before anything is counted.
+        (
+            "data view micro_ext5 --recipe micro_ext5 --output file/view.html",
+            74,
+            "file",
+        ),
+        (
+            "data view micro_ext5 --recipe micro_ext5 --output .",
+            64,
+            "is a directory",
+        ),
+    ] {
+        let (found, message) = failure(dir.path(), line);
+        assert_eq!(found, code, "{line}: {message}");
+        assert!(message.contains(part), "{line}: {message}");
+    }
+    let listed = run(dir.path(), "task list --family nli");
+    assert!(listed["count"].as_u64().unwrap() > 5);
+}

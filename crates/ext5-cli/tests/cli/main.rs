@@ -6,6 +6,7 @@
 mod catalogue;
 mod evaluate;
 mod metric;
+mod outcomes;
 mod predict;
 
 use serde_json::Value;

@@ -323,3 +323,19 @@ fn a_link_takes_a_free_name_and_leaves_those_of_others() {
     assert!(fixture.root().join("t/train.csv").is_symlink());
     assert!(left.iter().all(|path| path.exists()));
 }
+
+#[test]
+fn a_file_that_is_not_there_is_named_itself() {
+    let fixture = Fixture::new();
+    let file = fixture.outside().join("nowhere.csv");
+    let files = [file.to_str().unwrap().to_owned()];
+    let options = AddOptions::default();
+    let root = fixture.root();
+    let error = add(&csv(), "train", &files, &root, &options, &mut |_| Ok(())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Missing);
+    let said = error.to_string();
+    assert!(
+        said.starts_with(&format!("file `{}` does not exist", file.display())),
+        "{said}"
+    );
+}
