@@ -8,6 +8,9 @@ mod error_kind;
 mod feature_converter;
 mod feed;
 mod filters;
+#[cfg(test)]
+#[path = "../tests/letters/mod.rs"]
+mod letters;
 mod loader;
 pub mod micro_world;
 mod mixture;

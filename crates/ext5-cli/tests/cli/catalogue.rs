@@ -149,13 +149,13 @@ fn what_cannot_be_is_said_at_once_and_by_name() {
         ("task list --family nly", 64, "did you mean `nli`?"),
         (
             "task show micro_ext5 --packed --recipe micro_ext5 --from 1000000001",
-            64,
+            2,
             "1000000000",
         ),
         (
-            "data add micro_reading --split train nowhere.csv --data-root data",
+            "data add super_glue_cb --split train nowhere.parquet --data-root data",
             66,
-            "file `nowhere.csv` does not exist",
+            "file `nowhere.parquet` does not exist",
         ),
         // Before anything is counted.
         (

@@ -1,6 +1,3 @@
-#[path = "../../tests/letters/mod.rs"]
-mod letters;
-
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,12 +5,11 @@ use std::thread;
 
 use ext5_tokenizer::Vocabulary;
 
-use letters::Letters;
-
 use super::building::Building;
 use super::manifest::{FORMAT, Key};
 use super::origin::{DocumentsOrigin, Origin, PIECE_ROWS, PairsOrigin, Rest, TaskOrigin, Texts};
 use super::{CacheEvent, OnEvent, TokenCache};
+use crate::letters::Letters;
 use crate::{Error, Result, Task, TaskSpec};
 
 fn key(chunk: Option<usize>) -> Key {

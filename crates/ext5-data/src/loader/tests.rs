@@ -1,6 +1,3 @@
-#[path = "../../tests/letters/mod.rs"]
-mod letters;
-
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -9,9 +6,8 @@ use std::sync::Arc;
 use ext5_objectives::{Objective, Sentinels};
 use proptest::prelude::*;
 
-use letters::Letters;
-
 use super::{Loader, LoaderConfig, one_pass, order};
+use crate::letters::Letters;
 use crate::{Batch, Cursor, ErrorKind, TaskFeed, TokenCache, plan};
 
 const SENTINELS: Sentinels = Sentinels {
