@@ -29,7 +29,13 @@ fn a_finetuned_model_answers() {
         Ok(())
     };
     let reports = plan
-        .tasks("micro_reading", &mut predictor, &mut Silent, &mut on_sample)
+        .tasks(
+            "micro_reading",
+            &mut predictor,
+            None,
+            &mut Silent,
+            &mut on_sample,
+        )
         .unwrap();
     assert_eq!(seen, 10);
     let (task, report) = &reports[0];

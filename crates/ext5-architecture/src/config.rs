@@ -195,7 +195,7 @@ impl T5Config {
     }
 
     /// This configuration for weights whose output layer is its own, or the embedding; the scaling stays.
-    /// As a file of weights decides.
+    #[must_use]
     pub fn with_tied_output(&self, tied: bool) -> Self {
         let scaled = self.scales_output();
         let mut config = Self {

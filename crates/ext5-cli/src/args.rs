@@ -11,7 +11,7 @@ pub(crate) use catalogue::{
     MixtureCommand, MixtureListArgs, PlanArgs, SuiteCommand, TaskCommand, TaskListArgs,
     TaskNewArgs, TaskShowArgs, TaskStatsArgs,
 };
-pub(crate) use decoding::DecodingArgs;
+pub(crate) use decoding::{DecodingArgs, SearchArgs};
 pub(crate) use outcomes::{CardArgs, CompareArgs, SubmitArgs, SubmitCheckArgs, SubmitCommand};
 
 /// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (`ExT5`, arXiv 2111.10952).
@@ -263,6 +263,8 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, conflicts_with = "out")]
     pub(crate) samples: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) search: SearchArgs,
+    #[command(flatten)]
     pub(crate) places: Places,
 }
 
@@ -317,6 +319,9 @@ pub(crate) struct MetricArgs {
     /// JSONL file of right answers, a string or a list of strings a line.
     #[arg(long)]
     pub(crate) targets: Option<PathBuf>,
+    /// JSONL file of what was answered, one string a line: for metrics that look at it, such as `sari`.
+    #[arg(long)]
+    pub(crate) sources: Option<PathBuf>,
     /// Names of the classes in the order of their ids; those that the targets name, sorted, where absent.
     #[arg(long, value_delimiter = ',')]
     pub(crate) labels: Option<Vec<String>>,

@@ -96,7 +96,7 @@ pub(crate) fn product_here(
     match &b.numbers {
         Numbers::F32(numbers) => here(a, rows, b, (numbers, &[]), out, (first, stride), strip_f32),
         Numbers::Bf16(numbers) => {
-            here(a, rows, b, (numbers, &[]), out, (first, stride), strip_bf16)
+            here(a, rows, b, (numbers, &[]), out, (first, stride), strip_bf16);
         }
         Numbers::Int8(numbers, scales) => here(
             a,

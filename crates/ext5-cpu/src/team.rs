@@ -109,9 +109,9 @@ impl Team {
         while self.gate.load(Ordering::SeqCst) > 0 {
             turns += 1;
             if turns < TURNS {
-                std::hint::spin_loop()
+                std::hint::spin_loop();
             } else {
-                thread::yield_now()
+                thread::yield_now();
             }
         }
         if let Err(panic) = mine {

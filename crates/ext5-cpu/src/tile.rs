@@ -107,6 +107,10 @@ fn halves<const FMA: bool, const R: usize, T: Number>(
 }
 
 #[inline(always)]
+#[expect(
+    clippy::needless_range_loop,
+    reason = "an iterator over `sums` would keep them in memory"
+)]
 fn tile<const FMA: bool, const R: usize, const W: usize, T: Number>(
     strip: &Strip<'_, T>,
     place: &Place<'_>,

@@ -48,6 +48,7 @@ for_each_isa! {
 }
 
 /// Index of the largest number, the first of equals; 0 of none.
+#[expect(clippy::float_cmp, reason = "looks for the very number found")]
 pub fn argmax(values: &[f32]) -> usize {
     let most = max(values);
     values.iter().position(|&value| value == most).unwrap_or(0)
@@ -173,7 +174,7 @@ fn silu_body<const FMA: bool>(x: &mut [f32]) {
 #[inline(always)]
 fn gelu_tanh_body<const FMA: bool>(x: &mut [f32]) {
     // 0.5 x (1 + tanh(u)) = x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x³)
-    const TWICE: f32 = 1.595_769_1;
+    const TWICE: f32 = 1.595_769_2;
     for x in x {
         let cube = *x * *x * *x;
         let u = TWICE * multiply_add::<FMA>(0.044_715, cube, *x);

@@ -1,4 +1,9 @@
 //! Products and vector operations against sums in f64, and against themselves in other batches.
+#![expect(clippy::float_cmp, reason = "bits are compared on purpose")]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "m, k, n are the names of a product's sizes"
+)]
 use ext5_cpu::{
     Isa, Panels, Precision, add_scaled, argmax, dot, gelu_tanh, log_sum_exp, max, product,
     rms_norm, run, silu, softmax,

@@ -139,7 +139,9 @@ impl T5 {
     pub(crate) fn logits(&self, mut hidden: Vec<f32>) -> Vec<f32> {
         if self.config.scales_output() {
             let scale = (self.config.d_model as f32).powf(-0.5);
-            hidden.iter_mut().for_each(|value| *value *= scale);
+            for value in &mut hidden {
+                *value *= scale;
+            }
         }
         project(&hidden, &self.head)
     }

@@ -4,7 +4,7 @@
     reason = "a test fails by panicking and says what it measured"
 )]
 use ext5_architecture::{SAFETENSORS, T5Config, Weights};
-use ext5_inference::{Decoder, Error, Precision, T5};
+use ext5_inference::{Decoder, Error, Precision, Settings, Strategy, T5, search};
 use safetensors::SafeTensors;
 use serde_json::Value;
 use std::fs;
@@ -172,7 +172,7 @@ fn a_row_equals_itself_in_any_batch_bit_for_bit() {
         let vocabulary = model.config().vocab_size as u32;
         let inputs: Vec<Vec<u32>> = (0..64_u32)
             .map(|row| {
-                (0..1 + (row * 7) % 40)
+                (0..=(row * 7) % 40)
                     .map(|i| (row * 31 + i * 17) % vocabulary)
                     .collect()
             })
@@ -278,4 +278,29 @@ fn wrong_rows_are_named() {
         decoding.reorder(&[3]),
         Err(Error::Row { row: 3, rows: 1 })
     ));
+}
+
+#[test]
+fn nothing_is_cut_off_and_nothing_is_warped_unasked() {
+    // CTranslate2 cuts inputs at 1,024 tokens by default; ours reads all.
+    let case = Case::load("v1_1", Precision::F32);
+    let long: Vec<u32> = (0..1500_u32).map(|place| 2 + place % 90).collect();
+    let mut other = long.clone();
+    other[1400] = 95;
+    let logits = |row: &[u32]| {
+        case.model
+            .decode(&[row])
+            .unwrap()
+            .step(&[0])
+            .unwrap()
+            .to_vec()
+    };
+    let whole = logits(&long);
+    assert_ne!(whole, logits(&long[..1024]));
+    assert_ne!(whole, logits(&other));
+    // candle's example samples at temperature 0.8 with a penalty on repetition by default; ours takes the likeliest token.
+    let settings = Settings::default();
+    assert_eq!(settings.strategy, Strategy::Greedy);
+    let answers = search(&mut case.model.decode(&[&long]).unwrap(), &settings, &[0]).unwrap();
+    assert_eq!(answers[0][0].ids[0] as usize, ext5_cpu::argmax(&whole));
 }

@@ -7,7 +7,7 @@ use ext5_eval::{
     Bootstrap, EvaluateOptions, EvaluationDir, Identity, MemberSpec, Predictor, Progress, Protocol,
     Reading, Sample, SuiteReport, SuiteSpec, TaskReport, evaluate_suite, evaluate_task,
 };
-use ext5_inference::Precision;
+use ext5_inference::{Precision, Settings};
 use ext5_tasks::Catalogue;
 use ext5_tokenizer::Vocabulary;
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ pub struct ModelOptions {
     pub batch_rows: usize,
     /// How the weights are stored on the CPU; other devices hold f32.
     pub precision: Precision,
+    /// How answers are written; start, end and the most tokens are the model's and the task's.
+    pub search: Settings,
 }
 
 impl Default for ModelOptions {
@@ -38,6 +40,7 @@ impl Default for ModelOptions {
             inputs_length: 512,
             batch_rows: 16,
             precision: Precision::F32,
+            search: Settings::default(),
         }
     }
 }
@@ -55,12 +58,29 @@ impl ModelOptions {
             Engine::Device(Box::new(dir.load(&opened, Some(0.0))?))
         };
         let vocabulary = self.vocabulary(dir)?;
-        T5Predictor::with(engine, vocabulary, self.inputs_length, self.batch_rows)
+        let mut predictor =
+            T5Predictor::with(engine, vocabulary, self.inputs_length, self.batch_rows)?;
+        let own = predictor.settings_mut();
+        *own = Settings {
+            start: own.start,
+            end: own.end,
+            ..self.search.clone()
+        };
+        Ok(predictor)
     }
 
     /// What decides the answers of a model opened so, but for model and vocabulary. How many rows go together does not.
     pub fn decoding(&self) -> BTreeMap<String, Value> {
+        let Settings {
+            strategy,
+            min_tokens,
+            no_repeat_ngram,
+            ..
+        } = &self.search;
         settings([
+            ("search", format!("{strategy:?}").into()),
+            ("min_tokens", (*min_tokens).into()),
+            ("no_repeat_ngram", (*no_repeat_ngram).into()),
             ("device", self.device.clone().into()),
             ("inputs_length", self.inputs_length.into()),
             (

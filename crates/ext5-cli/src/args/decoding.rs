@@ -5,13 +5,10 @@ use ext5_data::ErrorKind;
 use ext5_inference::{Beam, BeamRule, EarlyStopping, Error, Sample, Settings, Strategy};
 use ext5_tokenizer::Vocabulary;
 
-/// Greedy without `--beams` and `--sample`.
+/// Which tokens are taken: greedily without `--beams` and `--sample`.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Decoding")]
-pub(crate) struct DecodingArgs {
-    /// Most tokens of an answer, end of sequence included, prefix excluded.
-    #[arg(long, default_value_t = 128, value_name = "N")]
-    max_tokens: usize,
+pub(crate) struct SearchArgs {
     /// Tokens of an answer before it may end.
     #[arg(long, default_value_t = 0, value_name = "N")]
     min_tokens: usize,
@@ -47,12 +44,23 @@ pub(crate) struct DecodingArgs {
     /// Names the random numbers; an answer follows from it and the inputs.
     #[arg(long, default_value_t = 0, requires = "sample")]
     seed: u64,
-    /// Answers for each line: the best beams, or samples.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    num_return: usize,
     /// Let no run of this many tokens occur twice in an answer; 0 allows all.
     #[arg(long, default_value_t = 0, value_name = "N")]
     no_repeat_ngram: usize,
+}
+
+/// How the answers to lines are written.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Decoding")]
+pub(crate) struct DecodingArgs {
+    #[command(flatten)]
+    search: SearchArgs,
+    /// Most tokens of an answer, end of sequence included, prefix excluded.
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    max_tokens: usize,
+    /// Answers for each line: the best beams, or samples.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    num_return: usize,
     /// Text that every answer begins with.
     #[arg(long, value_name = "TEXT")]
     prefix: Option<String>,
@@ -85,20 +93,15 @@ impl DecodingArgs {
         model: &Settings,
     ) -> anyhow::Result<Settings> {
         let settings = Settings {
-            start: model.start,
-            end: model.end,
             max_tokens: self.max_tokens,
-            min_tokens: self.min_tokens,
-            strategy: self.strategy()?,
             answers: self.num_return,
-            no_repeat_ngram: self.no_repeat_ngram,
-            suppressed: Vec::new(),
             prefix: vocabulary.encode(self.prefix.as_deref().unwrap_or_default())?,
             choices: self
                 .choices
                 .iter()
                 .map(|choice| vocabulary.encode(choice))
                 .collect::<Result<_, _>>()?,
+            ..self.search.unchecked(model)?
         };
         settings.validate().map_err(|error| refused(&error))?;
         Ok(settings)
@@ -107,6 +110,27 @@ impl DecodingArgs {
     /// Whether more than one answer a line is asked for.
     pub(crate) fn several(&self) -> bool {
         self.num_return > 1
+    }
+}
+
+impl SearchArgs {
+    /// How to search, where the most tokens are still to be set.
+    ///
+    /// # Errors
+    /// [`Refused`] where options contradict each other.
+    pub(crate) fn settings(&self, model: &Settings) -> Result<Settings, Refused> {
+        let settings = self.unchecked(model)?;
+        settings.validate().map_err(|error| refused(&error))?;
+        Ok(settings)
+    }
+
+    fn unchecked(&self, model: &Settings) -> Result<Settings, Refused> {
+        Ok(Settings {
+            min_tokens: self.min_tokens,
+            strategy: self.strategy()?,
+            no_repeat_ngram: self.no_repeat_ngram,
+            ..model.clone()
+        })
     }
 
     fn strategy(&self) -> Result<Strategy, Refused> {

@@ -117,8 +117,8 @@ fn training(model: &ModelDir) -> Result<Vec<(String, String)>> {
         ),
     );
     for (what, value) in [
-        ("optimizer", serde_json::to_value(&config.optimizer)?),
-        ("learning rate", serde_json::to_value(&config.schedule)?),
+        ("optimizer", serde_json::to_value(config.optimizer)?),
+        ("learning rate", serde_json::to_value(config.schedule)?),
     ] {
         say(what, format!("`{value}`"));
     }

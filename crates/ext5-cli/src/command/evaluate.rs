@@ -6,6 +6,7 @@ use crate::terminal::Terminal;
 use anyhow::Result;
 use ext5_data::ErrorKind;
 use ext5_eval::{CachedPredictor, Columns, EvaluationDir, Predictor, Protocol, Sample};
+use ext5_inference::Settings;
 use ext5_trainer::{EvaluationPlan, Event, ModelDir, ModelOptions, Observer, T5Predictor, parted};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ fn options(args: &ModelArgs) -> ModelOptions {
         inputs_length: args.inputs_length,
         batch_rows: args.batch_rows,
         precision: args.precision.into(),
+        ..ModelOptions::default()
     }
 }
 
@@ -44,6 +46,10 @@ pub(crate) fn run(args: &EvaluateArgs, output: &Output, terminal: &mut Terminal)
     };
     let evaluation = Evaluation {
         args,
+        options: ModelOptions {
+            search: args.search.settings(&Settings::default())?,
+            ..options(&args.model)
+        },
         plan: EvaluationPlan {
             data_root: data.root,
             task_dirs: data.task_dirs,
@@ -75,6 +81,7 @@ pub(crate) fn run(args: &EvaluateArgs, output: &Output, terminal: &mut Terminal)
 /// What is asked for on the command line.
 struct Evaluation<'a> {
     args: &'a EvaluateArgs,
+    options: ModelOptions,
     plan: EvaluationPlan,
 }
 
@@ -146,14 +153,14 @@ impl Evaluation<'_> {
         out: Option<&Path>,
         terminal: &mut Terminal,
     ) -> Result<(Box<dyn Predictor>, Option<EvaluationDir>)> {
-        let (model, options) = (find(path, terminal)?, options(&self.args.model));
+        let (model, options) = (find(path, terminal)?, &self.options);
         if out.is_none() && self.args.cache.is_none() {
             return Ok((Box::new(options.predictor(&model)?), None));
         }
         let (kind, name) = self.subject();
         let identity = self
             .plan
-            .identity(&format!("{kind} {name}"), &model, &options)?;
+            .identity(&format!("{kind} {name}"), &model, options)?;
         let begin = if self.args.fresh {
             EvaluationDir::fresh
         } else {

@@ -56,11 +56,7 @@ fn score_files(
     output: &Output,
 ) -> Result<()> {
     let answers = lines(predictions, false)?.concat();
-    let targets: Vec<Example> = lines(targets, true)?
-        .into_iter()
-        .enumerate()
-        .map(example)
-        .collect();
+    let targets = examples(targets, args.sources.as_deref())?;
     let labels = match (&args.labels, metric.kinds.contains(&Kind::Label)) {
         (Some(labels), _) => labels.clone(),
         // Classes are what the targets name, in the order of their names.
@@ -125,12 +121,36 @@ fn postprocess(metric: &Metric) -> Result<&'static str> {
     ];
     let found = found.into_iter().find(|(kind, _)| takes(*kind));
     found.map(|(_, name)| name).ok_or_else(|| {
+        let protocol = metric.needs().map_or("generate", |protocol| protocol.name());
         let reason = format!(
-            "metric `{}` scores log-likelihoods of choices: use `ext5 evaluate --rank`",
+            "metric `{}` scores what a model says under a protocol of its own: use `ext5 evaluate --protocol {protocol}`",
             metric.name
         );
         refused(ErrorKind::Request, reason)
     })
+}
+
+/// The right answers, with their sources where there is a file of them.
+fn examples(targets: &Path, sources: Option<&Path>) -> Result<Vec<Example>> {
+    let rows = lines(targets, true)?.into_iter().enumerate();
+    let mut targets: Vec<Example> = rows.map(example).collect();
+    let Some(path) = sources else {
+        return Ok(targets);
+    };
+    let sources = lines(path, false)?.concat();
+    if sources.len() != targets.len() {
+        let message = format!(
+            "`{}` has {} lines for {} targets, expected one each",
+            path.display(),
+            sources.len(),
+            targets.len()
+        );
+        return Err(refused(ErrorKind::Data, message));
+    }
+    for (target, source) in targets.iter_mut().zip(sources) {
+        target.inputs = source;
+    }
+    Ok(targets)
 }
 
 fn example((row, references): (usize, Vec<String>)) -> Example {

@@ -80,7 +80,8 @@ fn what_cannot_be_scored_is_named() {
         ),
         ("", "", "squad", 65, "no example"),
         ("\"a\"\n", "\"a\"\n", "squadd", 64, "did you mean `squad`?"),
-        ("\"a\"\n", "\"a\"\n", "rank_accuracy", 64, "--rank"),
+        ("\"a\"\n", "\"a\"\n", "rank_accuracy", 64, "--protocol rank"),
+        ("\"a\"\n", "\"a\"\n", "sari", 65, "`source`"),
     ] {
         files(dir.path(), predictions, targets);
         let (found, message) = failure(&ext5(dir.path(), &arguments(name, &[])));
@@ -91,4 +92,20 @@ fn what_cannot_be_scored_is_named() {
     let (code, message) = failure(&ext5(dir.path(), &arguments("squad", &[])));
     assert_eq!(code, 65);
     assert!(message.contains("UTF-8"), "{message}");
+}
+
+#[test]
+fn a_rewriting_is_scored_by_its_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = "\"one two three four six\"\n";
+    files(dir.path(), line, line);
+    fs::write(dir.path().join("s.jsonl"), "\"one two three four five\"\n").unwrap();
+    let words = arguments("sari", &["--sources", "s.jsonl", "--json"]);
+    let scored = json(&ext5(dir.path(), &words));
+    // The answer is the reference: everything kept, deleted and added is right.
+    assert_eq!(scored["scores"]["sari"], 100.0);
+    fs::write(dir.path().join("s.jsonl"), "").unwrap();
+    let (code, message) = failure(&ext5(dir.path(), &words));
+    assert_eq!(code, 65);
+    assert!(message.contains("0 lines for 1 targets"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! GEM's light metrics against `diversity.json`, which `tests/golden/diversity.py` recorded.
+//! GEM's light metrics against `diversity.json`, which `tests/golden/export_diversity.py` recorded.
 use ext5_data::Example;
 use ext5_eval::{Bootstrap, score};
 use serde_json::Value;

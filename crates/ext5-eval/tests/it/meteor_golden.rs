@@ -1,4 +1,4 @@
-//! METEOR against `meteor.json`, which `tests/golden/meteor.py` recorded from nltk.
+//! METEOR against `meteor.json`, which `tests/golden/export_meteor.py` recorded from nltk.
 use std::path::Path;
 
 use ext5_data::Example;

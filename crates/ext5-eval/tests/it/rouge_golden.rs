@@ -1,4 +1,4 @@
-//! ROUGE against `rouge.json`, which `tests/golden/rouge.py` recorded from `rouge_score`.
+//! ROUGE against `rouge.json`, which `tests/golden/export_rouge.py` recorded from `rouge_score`.
 use ext5_data::Example;
 use ext5_eval::{Bootstrap, MetricScore, score};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 """Writes porter.json: words and their stems by nltk's PorterStemmer in its default mode.
 
-Run: python porter.py [WORDS]   (nltk; WORDS is a list of words, one a line: /usr/share/dict/words of Debian's wamerican)
+Run: python export_porter.py [WORDS]   (nltk; WORDS is a list of words, one a line: /usr/share/dict/words of Debian's wamerican)
 """
 import json
 import pathlib

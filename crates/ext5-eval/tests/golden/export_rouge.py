@@ -1,6 +1,6 @@
 """Writes rouge.json: texts and what rouge_score 0.1.2 makes of them, text by text, with and without its stemmer.
 
-Run: python rouge.py   (rouge_score, nltk, and what export.py needs)
+Run: python export_rouge.py   (rouge_score, nltk, and what export.py needs)
 """
 import json
 import pathlib

@@ -1,6 +1,6 @@
 """Writes meteor.json: texts and what nltk's METEOR makes of them, text by text, without WordNet and with WordNet 3.0.
 
-Run: python meteor.py [FOLDER]   (nltk, what export.py needs, and WordNet's database: /usr/share/wordnet of Debian's wordnet-base)
+Run: python export_meteor.py [FOLDER]   (nltk, what export.py needs, and WordNet's database: /usr/share/wordnet of Debian's wordnet-base)
 """
 import json
 import pathlib
@@ -12,7 +12,7 @@ import nltk
 from export import AWKWARD, PLAIN
 from nltk.corpus.reader.wordnet import WordNetCorpusReader
 from nltk.translate.meteor_score import meteor_score
-from word_tokenizer import tokenizer
+from export_word_tokenizer import tokenizer
 
 CONTENT = """dog cat house car man woman child children geese mice men women run ran running runs go went gone quick fast rapid slow big
 large little small happy glad unhappy sad begin start commence began started finish end buy purchase bought sell sold movie film picture

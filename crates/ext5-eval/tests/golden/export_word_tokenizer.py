@@ -1,6 +1,6 @@
 """Writes word_tokenizer.json: texts and the words nltk makes of them, sentences parted by a Punkt that has learnt nothing.
 
-Run: python word_tokenizer.py   (nltk, and what export.py needs)
+Run: python export_word_tokenizer.py   (nltk, and what export.py needs)
 nltk's patterns are run by Python's own `re`, as nltk up to 3.9 did; the engine it has since takes less for white space and other
 characters for letters.
 """

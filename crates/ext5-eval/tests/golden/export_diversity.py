@@ -1,6 +1,6 @@
 """Writes diversity.json: corpora of texts and the light scores of GEM-metrics, its rules stated here anew.
 
-Run: python diversity.py   (nltk, numpy, and what word_tokenizer.py needs)
+Run: python export_diversity.py   (nltk, numpy, and what export_word_tokenizer.py needs)
 Two things differ from GEM-metrics: nltk parts sentences without its trained model, and nothing is rounded. Shares are times 100.
 """
 import collections
@@ -13,8 +13,8 @@ import string
 import numpy
 from export import pairs
 from nltk import ngrams
-from word_tokenizer import text as odd_text
-from word_tokenizer import tokenizer
+from export_word_tokenizer import text as odd_text
+from export_word_tokenizer import tokenizer
 
 WORDS = tokenizer()
 MARKS = set(string.punctuation)
