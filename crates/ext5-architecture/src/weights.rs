@@ -1,19 +1,16 @@
 use crate::{Error, Result, T5Config, floats};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-/// The weights in files of safetensors, each turned into f32 only when it is taken.
+/// The weights in files of safetensors, each turned into f32, and its bytes dropped, when it is taken.
 #[derive(Debug, Default)]
 pub struct Weights {
-    files: Vec<Vec<u8>>,
-    tensors: BTreeMap<String, Place>,
+    tensors: BTreeMap<String, Stored>,
 }
 
 #[derive(Debug)]
-struct Place {
-    file: usize,
-    bytes: Range<usize>,
+struct Stored {
+    bytes: Vec<u8>,
     shape: Vec<usize>,
     dtype: Dtype,
 }
@@ -23,30 +20,25 @@ impl Weights {
     ///
     /// # Errors
     /// [`Error::Safetensors`] where it is none.
-    pub fn add(&mut self, name: &str, content: Vec<u8>) -> Result<()> {
-        let damaged = |error: safetensors::SafeTensorError| Error::Safetensors {
-            file: name.to_owned(),
-            reason: error.to_string(),
-        };
-        let tensors = SafeTensors::deserialize(&content).map_err(damaged)?;
-        let file = self.files.len();
-        for name in tensors.names() {
-            let view = tensors.tensor(name).map_err(damaged)?;
-            let first = view.data().as_ptr() as usize - content.as_ptr() as usize;
-            let place = Place {
-                file,
-                bytes: first..first + view.data().len(),
-                shape: view.shape().to_vec(),
-                dtype: view.dtype(),
-            };
-            self.tensors.insert(name.to_owned(), place);
+    pub fn add(&mut self, name: &str, mut content: Vec<u8>) -> Result<()> {
+        for (first, name, shape, dtype) in places(name, &content)? {
+            // From the back, so that a file is never in memory twice.
+            let bytes = content.split_off(first);
+            content.shrink_to_fit();
+            self.tensors.insert(
+                name,
+                Stored {
+                    bytes,
+                    shape,
+                    dtype,
+                },
+            );
         }
-        self.files.push(content);
         Ok(())
     }
 
-    /// Drops the copies that some files have of the embedding, and answers the configuration that these weights mean: the
-    /// output layer is tied if and only if there is none, or it equals the embedding.
+    /// Drops the copies that some files have of the embedding, and answers the configuration that these weights mean: an
+    /// output layer that equals the embedding is tied, any other is not; where there is none the configuration decides.
     pub fn settle(&mut self, config: &T5Config) -> T5Config {
         // Files of T5 1.0 repeat the embedding under these names; some hold only them.
         for alias in ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"] {
@@ -58,21 +50,22 @@ impl Weights {
         }
         let unused = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
         self.tensors.remove(unused);
-        let found = |name| self.tensors.get(name).map(|place| self.content(place));
-        match (found("lm_head.weight"), found("shared.weight")) {
-            (Some(head), Some(shared)) if head == shared => {
+        let same = match (
+            self.tensors.get("lm_head.weight"),
+            self.tensors.get("shared.weight"),
+        ) {
+            (Some(head), Some(shared)) => Some(head.equals(shared)),
+            (Some(_), None) => Some(false),
+            (None, _) => None,
+        };
+        match same {
+            Some(true) => {
                 self.tensors.remove("lm_head.weight");
                 config.with_tied_output(true)
             }
-            (Some(_), _) => config.with_tied_output(false),
-            (None, _) => config.clone(),
+            Some(false) => config.with_tied_output(false),
+            None => config.clone(),
         }
-    }
-
-    fn content<'a>(&'a self, place: &'a Place) -> (Dtype, &'a [usize], &'a [u8]) {
-        let file = self.files.get(place.file).map_or(&[][..], Vec::as_slice);
-        let bytes = file.get(place.bytes.clone()).unwrap_or(&[]);
-        (place.dtype, &place.shape, bytes)
     }
 
     /// Takes a weight out, row by row.
@@ -80,24 +73,23 @@ impl Weights {
     /// # Errors
     /// [`Error::MissingWeight`], [`Error::WeightShape`], [`Error::WeightType`].
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let place = self
+        let stored = self
             .tensors
             .remove(name)
             .ok_or_else(|| Error::MissingWeight {
                 name: name.to_owned(),
                 shape: shape.to_vec(),
             })?;
-        if place.shape != shape {
+        if stored.shape != shape {
             return Err(Error::WeightShape {
                 name: name.to_owned(),
-                found: place.shape,
+                found: stored.shape,
                 expected: shape.to_vec(),
             });
         }
-        let (dtype, _, bytes) = self.content(&place);
-        floats(dtype, bytes).ok_or_else(|| Error::WeightType {
+        floats(stored.dtype, &stored.bytes).ok_or_else(|| Error::WeightType {
             name: name.to_owned(),
-            dtype: format!("{dtype:?}"),
+            dtype: format!("{:?}", stored.dtype),
         })
     }
 
@@ -114,4 +106,37 @@ impl Weights {
             }),
         }
     }
+}
+
+impl Stored {
+    /// Whether both hold the same numbers.
+    fn equals(&self, other: &Self) -> bool {
+        if self.dtype == other.dtype {
+            return self.shape == other.shape && self.bytes == other.bytes;
+        }
+        self.shape == other.shape
+            && floats(self.dtype, &self.bytes) == floats(other.dtype, &other.bytes)
+    }
+}
+
+type Place = (usize, String, Vec<usize>, Dtype);
+
+/// Where the tensors of a file begin, the last first.
+fn places(file: &str, content: &[u8]) -> Result<Vec<Place>> {
+    let damaged = |error: safetensors::SafeTensorError| Error::Safetensors {
+        file: file.to_owned(),
+        reason: error.to_string(),
+    };
+    let tensors = SafeTensors::deserialize(content).map_err(damaged)?;
+    let mut places: Vec<Place> = tensors
+        .iter()
+        .map(|(name, view)| {
+            let first = view.data().as_ptr() as usize - content.as_ptr() as usize;
+            (first, name.to_owned(), view.shape().to_vec(), view.dtype())
+        })
+        .collect();
+    // Empty tensors share their place with the next one; they must be cut off first, and hold nothing either way.
+    places.sort_by_key(|place| (place.0, place.2.iter().product::<usize>() > 0));
+    places.reverse();
+    Ok(places)
 }

@@ -49,6 +49,10 @@ impl DistanceBias {
 
     /// The biases of keys `0..keys` for a query at `query`.
     fn row(&self, head: usize, query: usize, keys: usize) -> &[f32] {
+        assert!(
+            query < self.reach && keys <= self.reach,
+            "the bias reaches as far as its rows"
+        );
         let start = head * (2 * self.reach - 1) + self.reach - 1 - query;
         &self.values[start..start + keys]
     }
@@ -139,6 +143,18 @@ impl KeyValue {
     }
 }
 
+/// Tasks write what their ranges name, so ranges must not meet.
+fn assert_apart<'a>(ranges: impl Iterator<Item = &'a Range<usize>>) {
+    let mut free = 0;
+    for range in ranges {
+        assert!(
+            free <= range.start && range.start <= range.end,
+            "ranges of rows ascend and do not meet"
+        );
+        free = range.end;
+    }
+}
+
 /// Self-attention inside each span of rows of `qkv`, `[N, 3 * H * K]`, into `out`, `[N, H * K]`. T5 does not scale scores.
 pub fn self_attention(
     qkv: &[f32],
@@ -149,6 +165,7 @@ pub fn self_attention(
     out: &mut [f32],
 ) {
     let total = heads.total();
+    assert_apart(spans.iter());
     let shared = Shared::new(out);
     team::run(spans.len() * heads.count, &|task| {
         let (span, head) = (&spans[task / heads.count], task % heads.count);
@@ -185,6 +202,7 @@ pub fn cross_attention(
     out: &mut [f32],
 ) {
     let total = heads.total();
+    assert_apart(groups.iter().map(|group| &group.0));
     let shared = Shared::new(out);
     team::run(groups.len() * heads.count, &|task| {
         let ((rows, cells), head) = (&groups[task / heads.count], task % heads.count);

@@ -53,8 +53,17 @@ impl Panels {
             Precision::F32 => Numbers::F32(fill(k, n, at)),
             Precision::Bf16 => Numbers::Bf16(fill(k, n, |row, column| bf16(at(row, column)))),
             Precision::Int8 => {
-                let most =
-                    |column| (0..k).fold(0.0_f32, |most, row| most.max(at(row, column).abs()));
+                let most = |column| {
+                    (0..k).fold(0.0_f32, |most, row| {
+                        let value = at(row, column).abs();
+                        // NaN stays, so that damaged weights show in the answers.
+                        if value > most || value.is_nan() {
+                            value
+                        } else {
+                            most
+                        }
+                    })
+                };
                 let scales: Vec<f32> = (0..n.div_ceil(PANEL) * PANEL)
                     .map(|column| most(column) / 127.0)
                     .collect();

@@ -13,11 +13,15 @@ const ALONE: usize = 1 << 16;
 pub fn product(a: &[f32], b: &Panels, out: &mut [f32]) {
     let (k, n) = (b.k(), b.n());
     let rows = a.len().checked_div(k).unwrap_or(0);
+    assert!(k > 0 || n == 0, "a product sums over at least one number");
     assert_eq!(
         out.len(),
         rows * n,
         "the result of a product has rows * n numbers"
     );
+    if out.is_empty() {
+        return;
+    }
     match &b.numbers {
         Numbers::F32(numbers) => all(a, k, numbers, &[], n, out, strip_f32),
         Numbers::Bf16(numbers) => all(a, k, numbers, &[], n, out, strip_bf16),

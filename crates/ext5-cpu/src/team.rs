@@ -2,10 +2,11 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError, TryLockError};
 use std::thread;
 
-/// Turns a worker waits in a loop before it sleeps: about 50 µs, longer than the gaps between the products of one token.
+/// Turns a worker waits in a loop before it sleeps: up to a millisecond, longer than the gaps between the products of one
+/// token, since waking up costs more than a small product.
 const TURNS: u32 = 20_000;
 
 /// A call in progress: what every thread of the team takes tasks from.
@@ -60,10 +61,13 @@ pub fn threads() -> usize {
 /// or while another thread's call is running, runs on the calling thread alone.
 pub fn run(tasks: usize, work: &(dyn Fn(usize) + Sync)) {
     let team = team();
-    let free = (tasks > 1 && team.workers > 0)
-        .then(|| team.caller.try_lock().ok())
-        .flatten();
-    let Some(_caller) = free else {
+    let free = match team.caller.try_lock() {
+        Ok(caller) => Some(caller),
+        // A task of an earlier call panicked; the call itself had ended.
+        Err(TryLockError::Poisoned(caller)) => Some(caller.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    let Some(_caller) = free.filter(|_| tasks > 1 && team.workers > 0) else {
         (0..tasks).for_each(work);
         return;
     };
@@ -114,13 +118,11 @@ impl Team {
                 thread::yield_now();
             }
         }
+        let theirs = self.panicked.swap(false, Ordering::SeqCst);
         if let Err(panic) = mine {
             resume_unwind(panic);
         }
-        assert!(
-            !self.panicked.swap(false, Ordering::Relaxed),
-            "a worker's task panicked"
-        );
+        assert!(!theirs, "a worker's task panicked");
     }
 
     fn take(&self, tasks: usize, work: &(dyn Fn(usize) + Sync)) {

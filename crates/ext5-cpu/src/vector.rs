@@ -114,7 +114,9 @@ fn max_body<const FMA: bool>(values: &[f32]) -> f32 {
 pub(crate) fn softmax_body<const FMA: bool>(values: &mut [f32]) {
     let most = max_body::<FMA>(values);
     if most == f32::NEG_INFINITY {
-        values.fill(0.0);
+        // Nothing is allowed, or nothing is a number: damage must show.
+        let damaged = values.iter().any(|value| value.is_nan());
+        values.fill(if damaged { f32::NAN } else { 0.0 });
         return;
     }
     for value in values.iter_mut() {
@@ -130,7 +132,11 @@ pub(crate) fn softmax_body<const FMA: bool>(values: &mut [f32]) {
 fn log_sum_exp_body<const FMA: bool>(values: &[f32]) -> f32 {
     let most = max_body::<FMA>(values);
     if most == f32::NEG_INFINITY {
-        return most;
+        return values
+            .iter()
+            .copied()
+            .find(|value| value.is_nan())
+            .unwrap_or(most);
     }
     most + sum::<FMA>(values, |value| exp::<FMA>(value - most)).ln()
 }
@@ -160,7 +166,7 @@ fn rms_norm_body<const FMA: bool>(x: &[f32], weight: &[f32], epsilon: f32, out: 
 #[inline(always)]
 fn relu_body<const FMA: bool>(x: &mut [f32]) {
     for x in x {
-        *x = if *x > 0.0 { *x } else { 0.0 };
+        *x = if *x < 0.0 { 0.0 } else { *x };
     }
 }
 

@@ -5,7 +5,7 @@
     reason = "m, k, n are the names of a product's sizes"
 )]
 use ext5_cpu::{
-    Isa, Panels, Precision, add_scaled, argmax, dot, gelu_tanh, log_sum_exp, max, product,
+    Isa, Panels, Precision, add_scaled, argmax, dot, gelu_tanh, log_sum_exp, max, product, relu,
     rms_norm, run, silu, softmax,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -157,6 +157,20 @@ fn extremes_stay_what_they_are() {
     softmax(&mut far);
     assert_eq!(far, [1.0, 0.0, 0.0]);
     assert!(log_sum_exp(&[1.0, f32::NAN]).is_nan());
+    assert!(log_sum_exp(&[f32::NAN]).is_nan());
+    let mut damaged = [f32::NAN, f32::NAN];
+    softmax(&mut damaged);
+    assert!(damaged[0].is_nan());
+    let mut damaged = [f32::NAN, -1.0];
+    relu(&mut damaged);
+    assert!(damaged[0].is_nan() && damaged[1] == 0.0);
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        let panels = Panels::of_transposed(&[1.0, f32::NAN], 2, precision);
+        let mut out = [0.0];
+        product(&[1.0, 1.0], &panels, &mut out);
+        assert!(out[0].is_nan(), "{}", precision.name());
+        product(&[], &Panels::of_transposed(&[], 2, precision), &mut []);
+    }
     assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
     let mut small = [-100.0, 100.0];
     gelu_tanh(&mut small);
@@ -198,6 +212,29 @@ fn every_task_runs_once_and_nested_calls_finish() {
 fn a_panic_in_a_task_reaches_the_caller_and_the_team_goes_on() {
     let caught = std::panic::catch_unwind(|| run(100, &|task| assert!(task != 57, "task 57")));
     assert!(caught.is_err());
+    let seen = std::sync::Mutex::new(std::collections::BTreeSet::new());
+    let several = || {
+        seen.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .len()
+            > 1
+    };
+    for _ in 0..10_000 {
+        run(8, &|_| {
+            std::thread::sleep(std::time::Duration::from_micros(100));
+            let id = format!("{:?}", std::thread::current().id());
+            seen.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .insert(id);
+        });
+        if several() || ext5_cpu::threads() == 1 {
+            break;
+        }
+    }
+    assert!(
+        several() || ext5_cpu::threads() == 1,
+        "the workers have left"
+    );
     let sum = AtomicUsize::new(0);
     run(10, &|task| _ = sum.fetch_add(task, Ordering::Relaxed));
     assert_eq!(sum.into_inner(), 45);

@@ -94,8 +94,9 @@ fn ranked(window: &[Example], predictor: &mut dyn Predictor, batch: usize) -> Re
     Ok(given)
 }
 
+/// Inputs alone, so that the choices of a question stay together and share its encoding.
 fn pair_length(pair: (&str, &str)) -> usize {
-    pair.0.len() + pair.1.len()
+    pair.0.len()
 }
 
 /// The choices of an example with their scores, which of them are right, and what the example counts.

@@ -21,11 +21,9 @@ impl Loader<'_> {
 
     /// Linear layers `[out, in]` beside each other, as one product.
     pub(crate) fn linear(&mut self, names: &[String], out: usize, inner: usize) -> Result<Panels> {
-        let mut rows = Vec::with_capacity(names.len() * out * inner);
-        for name in names {
-            rows.extend(self.weights.take(name, &[out, inner])?);
-        }
-        Ok(Panels::of_transposed(&rows, inner, self.precision))
+        let taken = |name: &String| Ok(self.weights.take(name, &[out, inner])?);
+        let rows: Vec<Vec<f32>> = names.iter().map(taken).collect::<Result<_>>()?;
+        Ok(Panels::of_transposed(&rows.concat(), inner, self.precision))
     }
 }
 

@@ -9,7 +9,8 @@ impl T5 {
     /// with its end of sequence, so that all choices of a question share one encoding. No z-loss, no smoothing.
     ///
     /// # Errors
-    /// [`Error::EmptyRow`] for an empty target, [`Error::Token`] for an id beyond the embeddings, [`Error::Row`].
+    /// [`Error::EmptyRow`] for an empty target, [`Error::Token`] for an id beyond the embeddings, [`Error::Row`],
+    /// [`Error::NotANumber`] where the weights are damaged.
     pub fn log_probabilities(
         &self,
         memory: &Memory,
@@ -60,6 +61,10 @@ impl T5 {
                 let logits = &logits[row * vocabulary..(row + 1) * vocabulary];
                 out[0] = logits[ids[row] as usize] - log_sum_exp(logits);
             });
+            // An impossible token is minus infinity, which is a score; NaN is none.
+            if here.iter().any(|log| log.is_nan()) {
+                return Err(Error::NotANumber);
+            }
             found.extend(here);
         }
         let mut found = found.into_iter();

@@ -6,7 +6,7 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use ext5_architecture::Weights;
-use ext5_inference::{Decoder, Settings, search};
+use ext5_inference::{Beam, Decoder, Precision, Settings, Strategy, search};
 use ext5_model::{
     Losses, SAFETENSORS, Seq2SeqInput, T5, T5Config, export_safetensors, import, name_of, names,
     relative_position_bucket,
@@ -319,6 +319,47 @@ fn greedy_output_is_that_of_transformers() {
                 found.resize(width - 1, 0);
                 assert_eq!(found, expected[1..], "{shape}: {recorded}");
             }
+        }
+    }
+}
+
+/// Beams repeat and drop rows, and 130 tokens make the caches grow twice.
+#[test]
+fn beams_on_a_device_are_those_of_the_cpu_engine() {
+    for shape in SHAPES {
+        let case = Case::load(shape, &Device::flex());
+        let settings = Settings {
+            max_tokens: 130,
+            min_tokens: 100,
+            strategy: Strategy::Beam(Beam::default()),
+            answers: 2,
+            ..Settings::default()
+        };
+        let (tokens, [rows, width]) = case.ints("input_ids");
+        let (mask, _) = case.ints("attention_mask");
+        let keys: Vec<u64> = (0..rows as u64).collect();
+        let mut decoding = case.model.decoding(
+            case.int_tensor("input_ids"),
+            case.int_tensor("attention_mask"),
+        );
+        let found = search(&mut decoding, &settings, &keys).unwrap();
+        let mut weights = Weights::default();
+        let exported = export_safetensors(&case.model).unwrap();
+        weights.add(SAFETENSORS, exported).unwrap();
+        let engine = ext5_inference::T5::new(case.model.config(), weights, Precision::F32).unwrap();
+        let sources: Vec<Vec<u32>> = tokens
+            .chunks(width)
+            .zip(mask.chunks(width))
+            .map(|(row, mask)| {
+                let real = row.iter().zip(mask).filter(|(_, real)| **real == 1);
+                real.map(|(&id, _)| id as u32).collect()
+            })
+            .collect();
+        let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
+        let expected = search(&mut engine.decode(&sources).unwrap(), &settings, &keys).unwrap();
+        for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+            assert_eq!(found.ids, expected.ids, "{shape}");
+            assert!((found.log_prob - expected.log_prob).abs() < 1e-3, "{shape}");
         }
     }
 }

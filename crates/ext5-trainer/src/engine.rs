@@ -10,8 +10,8 @@ use ext5_tokenizer::TokenId;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Bytes of keys and values of encoded sources that may be held at once on the CPU.
-const MEMORY: usize = 192 << 20;
+/// Bytes that a batch may take while it is answered on the CPU, weights excluded.
+pub(crate) const MEMORY: usize = 192 << 20;
 
 /// What runs a T5 that answers: on the CPU the packed weights of `ext5-inference`, elsewhere Burn.
 pub(crate) enum Engine {
@@ -56,13 +56,6 @@ impl Engine {
         }
     }
 
-    /// Most tokens of sources at once.
-    pub(crate) fn most_tokens(&self) -> usize {
-        MEMORY
-            .checked_div(self.memory_per_token())
-            .unwrap_or(usize::MAX)
-    }
-
     /// Answers to sources of ids, each ended.
     pub(crate) fn answer(
         &self,
@@ -91,8 +84,10 @@ impl Engine {
     }
 }
 
-/// Tokens of targets that go through the decoder at once.
+/// Tokens of targets that go through the decoder at once on the CPU.
 const TARGETS: usize = 4096;
+/// Rows that are scored at once on other devices.
+const ROWS: usize = 32;
 
 fn score_on_host(
     model: &ext5_inference::T5,
@@ -129,12 +124,17 @@ fn score_on_device(
         .iter()
         .flat_map(|(source, targets)| targets.iter().map(|&target| (*source, target)))
         .collect();
-    let batch = unpacked(&rows);
-    let inputs = to_device(&batch, 0..batch.rows, &model.device());
-    let losses = model.losses(&inputs.input, inputs.targets, inputs.weights);
-    let sums = losses.per_token.sum_dim(1).try_into_vec_as::<f32>();
-    let sums = sums.map_err(|error| Error::device("score", &error))?;
-    Ok(sums.into_iter().map(|sum| -f64::from(sum)).collect())
+    let start = model.config().decoder_start_token_id;
+    let mut scores = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(ROWS) {
+        let batch = unpacked(rows, start);
+        let inputs = to_device(&batch, 0..batch.rows, &model.device());
+        let losses = model.losses(&inputs.input, inputs.targets, inputs.weights);
+        let sums = losses.per_token.sum_dim(1).try_into_vec_as::<f32>();
+        let sums = sums.map_err(|error| Error::device("score", &error))?;
+        scores.extend(sums.into_iter().map(|sum| -f64::from(sum)));
+    }
+    Ok(scores)
 }
 
 /// Rows of ids as `[B, S]` with their padding mask.
@@ -154,7 +154,7 @@ fn pad(rows: &[&[TokenId]], device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>)
 }
 
 /// One example a row, padded to the longest.
-fn unpacked(rows: &[(&[TokenId], &[TokenId])]) -> Batch {
+fn unpacked(rows: &[(&[TokenId], &[TokenId])], start: TokenId) -> Batch {
     let longest = |length: fn(&(&[TokenId], &[TokenId])) -> usize| {
         rows.iter().map(length).max().unwrap_or(0).max(1)
     };
@@ -173,7 +173,7 @@ fn unpacked(rows: &[(&[TokenId], &[TokenId])]) -> Batch {
             into.extend(ids);
             into.extend(std::iter::repeat_n(0, padding));
         };
-        let shifted = std::iter::once(0)
+        let shifted = std::iter::once(start)
             .chain(targets.iter().copied())
             .take(targets.len());
         extend(

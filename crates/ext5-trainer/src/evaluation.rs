@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Raised when the same settings would give another answer, so that kept answers are not taken for new ones.
+const DECODING_VERSION: u32 = 1;
+
 /// How a model on disk is opened to answer.
 #[derive(Clone, Debug)]
 pub struct ModelOptions {
@@ -55,6 +58,16 @@ impl ModelOptions {
         let engine = if device::is_host(&opened) {
             Engine::Host(Box::new(dir.load_packed(self.precision)?))
         } else {
+            if self.precision != Precision::F32 {
+                let problem = format!(
+                    "weights are stored as {} on the CPU alone; on `{}` leave `--precision` out",
+                    self.precision.name(),
+                    self.device
+                );
+                return Err(crate::Error::Config {
+                    problems: vec![problem],
+                });
+            }
             Engine::Device(Box::new(dir.load(&opened, Some(0.0))?))
         };
         let vocabulary = self.vocabulary(dir)?;
@@ -71,16 +84,28 @@ impl ModelOptions {
 
     /// What decides the answers of a model opened so, but for model and vocabulary. How many rows go together does not.
     pub fn decoding(&self) -> BTreeMap<String, Value> {
+        // Start, end and the most tokens are the model's and the task's.
         let Settings {
-            strategy,
+            start: _,
+            end: _,
+            max_tokens: _,
             min_tokens,
+            strategy,
+            answers,
             no_repeat_ngram,
-            ..
+            suppressed,
+            prefix,
+            choices,
         } = &self.search;
         settings([
             ("search", format!("{strategy:?}").into()),
             ("min_tokens", (*min_tokens).into()),
+            ("answers", (*answers).into()),
             ("no_repeat_ngram", (*no_repeat_ngram).into()),
+            ("suppressed", suppressed.clone().into()),
+            ("prefix", prefix.clone().into()),
+            ("choices", choices.clone().into()),
+            ("version", DECODING_VERSION.into()),
             ("device", self.device.clone().into()),
             ("inputs_length", self.inputs_length.into()),
             (

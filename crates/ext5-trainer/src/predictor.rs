@@ -1,8 +1,8 @@
-use crate::engine::{Engine, Question};
+use crate::engine::{Engine, MEMORY, Question};
 use crate::{Error, Result};
 use ext5_eval::{Predictor, Score};
-use ext5_inference::{Answer, Settings};
-use ext5_model::T5;
+use ext5_inference::{Answer, Settings, Strategy};
+use ext5_model::{T5, T5Config};
 use ext5_tokenizer::{TokenId, Vocabulary};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub struct T5Predictor {
     vocabulary: Arc<dyn Vocabulary>,
     /// Tokens the inputs are cut to, end of sequence included.
     inputs_length: usize,
-    /// Rows that go through the model at once.
+    /// Most rows that go through the model at once; fewer where they would take too much memory.
     batch_rows: usize,
     settings: Settings,
 }
@@ -53,7 +53,15 @@ impl T5Predictor {
         batch_rows: usize,
     ) -> Result<Self> {
         let config = engine.config();
-        fits(config.vocab_size, vocabulary.as_ref())?;
+        fits(config, vocabulary.as_ref())?;
+        if inputs_length < 2 {
+            let problem = format!(
+                "inputs are cut to {inputs_length} tokens, expected at least 2: one and the end of sequence"
+            );
+            return Err(Error::Config {
+                problems: vec![problem],
+            });
+        }
         let settings = Settings {
             start: config.decoder_start_token_id,
             end: config.eos_token_id,
@@ -83,15 +91,24 @@ impl T5Predictor {
     /// # Errors
     /// Whatever the settings, the vocabulary or the model report.
     pub fn answers(&self, inputs: &[&str]) -> std::result::Result<Vec<Vec<TextAnswer>>, Failure> {
+        self.written(inputs, &self.settings)
+    }
+
+    fn written(
+        &self,
+        inputs: &[&str],
+        settings: &Settings,
+    ) -> std::result::Result<Vec<Vec<TextAnswer>>, Failure> {
         let ids: Vec<Vec<TokenId>> = inputs
             .iter()
             .map(|text| self.encode(text, self.inputs_length))
             .collect::<std::result::Result<_, _>>()?;
         let mut answers = vec![Vec::new(); inputs.len()];
-        for group in self.groups(ids.iter().map(Vec::len)) {
+        let lengths = ids.iter().map(Vec::len);
+        for group in self.groups(lengths, |length| self.cost(length, settings)) {
             let rows: Vec<&[TokenId]> = group.iter().map(|&index| ids[index].as_slice()).collect();
             let keys: Vec<u64> = rows.iter().map(|row| key(row)).collect();
-            let found = self.engine.answer(&rows, &self.settings, &keys)?;
+            let found = self.engine.answer(&rows, settings, &keys)?;
             for (index, found) in group.into_iter().zip(found) {
                 answers[index] = found.into_iter().map(|answer| self.text(answer)).collect();
             }
@@ -116,24 +133,45 @@ impl T5Predictor {
         Ok(ids)
     }
 
-    /// Index groups of similar length, each at most `batch_rows` long and within the engine's memory.
-    fn groups(&self, lengths: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
-        let most = self.engine.most_tokens();
+    /// Index groups of similar length, each at most `batch_rows` long and within the engine's memory, where a row of `n`
+    /// tokens takes `cost(n)` bytes.
+    fn groups(
+        &self,
+        lengths: impl Iterator<Item = usize>,
+        cost: impl Fn(usize) -> usize,
+    ) -> Vec<Vec<usize>> {
         let mut order: Vec<(usize, usize)> = lengths.enumerate().map(|(i, l)| (l, i)).collect();
         order.sort_unstable();
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut tokens = 0;
+        let mut bytes = 0_usize;
         for (length, index) in order {
-            tokens += length;
+            bytes = bytes.saturating_add(cost(length));
             match groups.last_mut() {
-                Some(group) if group.len() < self.batch_rows && tokens <= most => group.push(index),
+                Some(group) if group.len() < self.batch_rows && bytes <= MEMORY => {
+                    group.push(index)
+                }
                 _ => {
                     groups.push(vec![index]);
-                    tokens = length;
+                    bytes = cost(length);
                 }
             }
         }
         groups
+    }
+
+    /// Bytes that a source of `length` tokens takes while its answers are written: keys and values of source and answers,
+    /// and one step's logits.
+    fn cost(&self, length: usize, settings: &Settings) -> usize {
+        let width = match &settings.strategy {
+            Strategy::Beam(beam) => beam.beams,
+            _ => settings.answers,
+        };
+        let written = settings.max_tokens.saturating_mul(width);
+        let logits = width * self.engine.config().vocab_size * size_of::<f32>();
+        let tokens = length.saturating_add(written);
+        tokens
+            .saturating_mul(self.engine.memory_per_token())
+            .saturating_add(logits)
     }
 }
 
@@ -144,18 +182,26 @@ fn key(row: &[TokenId]) -> u64 {
     })
 }
 
-/// Checks that every id of the vocabulary has one of `rows` embeddings.
-pub(crate) fn fits(rows: usize, vocabulary: &dyn Vocabulary) -> Result<()> {
-    let ids = vocabulary.size();
-    if ids <= rows {
+/// Checks that every id of the vocabulary has an embedding, and that both end sequences alike.
+pub(crate) fn fits(config: &T5Config, vocabulary: &dyn Vocabulary) -> Result<()> {
+    let (ids, rows) = (vocabulary.size(), config.vocab_size);
+    let mut problems = Vec::new();
+    if ids > rows {
+        problems.push(format!(
+            "the vocabulary has {ids} ids but the model only {rows} embeddings, so they do not belong together"
+        ));
+    }
+    let (end, model_end) = (vocabulary.eos_id(), config.eos_token_id);
+    if end != model_end {
+        problems.push(format!(
+            "the vocabulary ends sequences with id {end} but the model (`eos_token_id` of its configuration) with {model_end}, \
+             so they do not belong together"
+        ));
+    }
+    if problems.is_empty() {
         return Ok(());
     }
-    let problem = format!(
-        "the vocabulary has {ids} ids but the model only {rows} embeddings, so they do not belong together"
-    );
-    Err(Error::Config {
-        problems: vec![problem],
-    })
+    Err(Error::Config { problems })
 }
 
 impl Predictor for T5Predictor {
@@ -164,10 +210,13 @@ impl Predictor for T5Predictor {
         inputs: &[&str],
         max_tokens: usize,
     ) -> std::result::Result<Vec<String>, Failure> {
-        self.settings.max_tokens = max_tokens;
+        let settings = Settings {
+            max_tokens,
+            ..self.settings.clone()
+        };
         let best = |answers: Vec<TextAnswer>| answers.into_iter().next();
         Ok(self
-            .answers(inputs)?
+            .written(inputs, &settings)?
             .into_iter()
             .map(|answers| best(answers).map(|answer| answer.text).unwrap_or_default())
             .collect())
@@ -193,7 +242,8 @@ impl Predictor for T5Predictor {
             };
             pairs.len()
         ];
-        for group in self.groups(sources.iter().map(Vec::len)) {
+        let per_token = self.engine.memory_per_token();
+        for group in self.groups(sources.iter().map(Vec::len), |length| length * per_token) {
             let questions: Vec<Question<'_>> = group
                 .iter()
                 .map(|&source| {

@@ -70,7 +70,7 @@ impl Session {
             Some(start) => start.load(&device, Some(config.model.dropout_rate))?,
             None => self.new_model(config, &device)?,
         };
-        crate::predictor::fits(model.config().vocab_size, self.vocabulary.as_ref())?;
+        crate::predictor::fits(model.config(), self.vocabulary.as_ref())?;
         Ok(model)
     }
 

@@ -163,6 +163,14 @@ impl Settings {
             "none where choices are listed",
         )?;
         for choice in &self.choices {
+            // The tree of choices is as deep as the longest.
+            let length = choice.len();
+            must(
+                length <= 4096,
+                "choices",
+                length,
+                "at most 4,096 tokens each",
+            )?;
             let tokens = choice.len() + 1;
             let expected = "room for the longest choice and the end of sequence";
             must(
