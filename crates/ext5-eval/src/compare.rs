@@ -66,6 +66,9 @@ pub struct ComparedScore {
     pub difference: f64,
     /// 95 % interval of the difference, by the paired bootstrap.
     pub interval: Option<Interval>,
+    /// Resamples of the test by randomisation: fewer than asked where one is dear or leaves the score undefined. Its p-value is
+    /// never below 1 / (resamples + 1).
+    pub resamples: usize,
     /// Two-sided, by approximate randomisation: what the corrections and the verdict are of.
     pub p_randomisation: f64,
     /// Two-sided, by the paired bootstrap.
@@ -246,6 +249,7 @@ impl RunComparison {
                     second: right,
                     difference: right - left,
                     interval: bootstrap.interval,
+                    resamples: exchange.resamples,
                     p_randomisation: exchange.p_value,
                     p_bootstrap: bootstrap.p_value,
                     p_sacrebleu: bootstrap.p_sacrebleu,
@@ -340,6 +344,20 @@ impl RunComparison {
                 self.alpha
             ),
         ];
+        let short = self
+            .scores
+            .iter()
+            .filter(|it| it.resamples < self.resamples);
+        lines.extend(short.map(|it| {
+            format!(
+                "fewer resamples: {} ({}) {}: {}, so that p is at least {:.2e}",
+                it.task,
+                it.split,
+                title(&it.metric, &it.score),
+                it.resamples,
+                1.0 / (it.resamples as f64 + 1.0)
+            )
+        }));
         let left_out = self.left_out.iter();
         lines.extend(left_out.map(|it| format!("left out: {}: {}", it.what, it.reason)));
         lines

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::RecordedEvaluation;
 use crate::error::{Error, Result};
+use crate::{Protocol, RecordedEvaluation};
 use answers::{Answers, render};
 use entry::{Entry, entries};
 
@@ -67,8 +67,8 @@ pub struct SubmittedFile {
     pub task: &'static str,
     /// Number of answers.
     pub rows: u64,
-    /// Answers that name no class or number. They stand as the last class, to which T5's script comes by counting from the end
-    /// of a list, or as -1.0; `None` where only the archive is known.
+    /// Answers that name no class or number, or that are empty. They stand as the last class, to which T5's script comes by
+    /// counting from the end of a list, as -1.0, or as they are; `None` where only the archive is known.
     pub invalid: Option<u64>,
 }
 
@@ -76,7 +76,7 @@ pub struct SubmittedFile {
 /// `partial`. What is made is read and validated again as [`check_archive`] does.
 ///
 /// # Errors
-/// [`Error::Submission`] with all that is wrong: tasks not evaluated, a limit, ids that are missing, doubled or not of the test
+/// [`Error::Submission`] with all that is wrong: a protocol without answers, tasks not evaluated, a limit, ids that are missing, doubled or not of the test
 /// split, other counts than the leaderboard's; [`Error::Data`] where samples cannot be read.
 pub fn submission(
     board: Leaderboard,
@@ -85,6 +85,14 @@ pub fn submission(
 ) -> Result<Archive> {
     let name = evaluation.path.display().to_string();
     let (mut members, mut problems) = (Vec::new(), Vec::new());
+    if evaluation.identity.protocol == Protocol::Perplexity {
+        let problem =
+            "protocol `perplexity` asks for no answers, evaluate with `generate` or `rank`";
+        return Err(Error::Submission {
+            archive: name,
+            problems: vec![problem.to_owned()],
+        });
+    }
     let mut invalid = Vec::new();
     for entry in entries(board) {
         match Answers::of(entry, evaluation)? {

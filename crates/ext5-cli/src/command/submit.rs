@@ -39,7 +39,9 @@ fn say(archive: &Archive, path: &Path, word: &str, output: &Output) -> Result<()
         for file in &archive.files {
             let invalid = match file.invalid {
                 Some(count) if count > 0 => {
-                    format!(", {count} of them no answer: they stand as the last class or -1")
+                    format!(
+                        ", {count} of them no answer: they stand as the last class, -1 or empty"
+                    )
                 }
                 _ => String::new(),
             };

@@ -102,7 +102,7 @@ fn answer(entry: &Entry, sample: &RecordedSample) -> (Value, bool) {
             0 => (json!("False"), true),
             judged => (json!("True"), judged == 1),
         },
-        Form::Text => (json!(text), true),
+        Form::Text => (json!(text), !text.trim().is_empty()),
         Form::Number => {
             let number = number(text);
             (json!(number.unwrap_or(-1.0)), number.is_some())

@@ -69,6 +69,25 @@ fn a_clear_difference_is_found_and_the_better_one_named() {
 }
 
 #[test]
+fn resamples_that_are_not_in_a_test_are_said() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let task = report("stsb", "validation", Vec::new());
+    // An exchange of one of the two answers leaves constants, which correlate with nothing: half of all exchanges.
+    for (dir, answers) in [(one.path(), [0.0, 1.0]), (other.path(), [1.0, 0.0])] {
+        begin(dir, &identity());
+        let values = [answers[0], 0.0, answers[1], 1.0];
+        add_rows(dir, &task, "ids", &[("pearson_corrcoef", 2, &values)]);
+    }
+    let found = run(one.path(), other.path()).unwrap();
+    let drawn = found.scores[0].resamples;
+    assert!((800..1200).contains(&drawn), "{drawn}");
+    let least = 1.0 / (drawn as f64 + 1.0);
+    let wanted = format!(": {drawn}, so that p is at least {least:.2e}\n");
+    let text = found.to_text();
+    assert!(text.contains("\nfewer resamples: stsb (validation)") && text.contains(&wanted));
+}
+
+#[test]
 fn other_examples_and_no_common_task_are_refused_by_name() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let [same, mine, theirs] = ["rte", "cb", "copa"].map(|name| report(name, "test", Vec::new()));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ext5_eval::{
-    Archive, Error, Leaderboard, RecordedEvaluation, RecordedSample, check_archive, submission,
+    Archive, Error, Identity, Leaderboard, Protocol, RecordedEvaluation, RecordedSample,
+    check_archive, submission,
 };
 use flate2::Crc;
 use serde_json::Value;
@@ -188,6 +189,28 @@ fn whole_submissions_have_the_published_sizes() {
         stored(&archive.bytes)["QQP.tsv"].lines().nth(1),
         Some("0\t1")
     );
+}
+
+#[test]
+fn empty_texts_are_counted_and_likelihoods_are_no_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    begin(dir.path(), &identity());
+    let samples: Vec<RecordedSample> = (0..10_000)
+        .map(|number| {
+            let prediction = ["York", "", " \n", "0"][number % 4];
+            sample("", &format!("1/{number}/0"), prediction, "York")
+        })
+        .collect();
+    add_samples(dir.path(), "super_glue_record", "test", &samples);
+    let archive = submission(Leaderboard::SuperGlue, &read(dir.path()), true).unwrap();
+    assert_eq!(archive.files[0].invalid, Some(5000));
+    let likelihoods = Identity {
+        protocol: Protocol::Perplexity,
+        ..identity()
+    };
+    begin(dir.path(), &likelihoods);
+    let found = problems(submission(Leaderboard::SuperGlue, &read(dir.path()), true));
+    assert!(found.len() == 1 && found[0].starts_with("protocol `perplexity`"));
 }
 
 fn problems(result: Result<Archive, Error>) -> Vec<String> {
