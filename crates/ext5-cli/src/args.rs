@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Submit(SubmitCommand),
     /// Write a model card with the scores of an evaluation, as the Hugging Face Hub reads it.
     #[command(
-        after_help = "Examples:\n  ext5 card --model runs/a --run evaluations/a\n  ext5 card --model exported --run evaluations/a --out exported/README.md --name mine --licence apache-2.0"
+        after_help = "Examples:\n  ext5 card --model runs/a --run evaluations/a --out card.md\n  ext5 card --model exported --run evaluations/a --out exported/README.md --name mine --licence apache-2.0"
     )]
     Card(CardArgs),
     /// Answer each line of a JSONL file: `inputs` in, `prediction` out.

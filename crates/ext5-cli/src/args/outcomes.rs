@@ -73,8 +73,11 @@ pub(crate) struct CardArgs {
     #[arg(long)]
     pub(crate) run: PathBuf,
     /// Card to write.
-    #[arg(long, default_value = "README.md")]
+    #[arg(long)]
     pub(crate) out: PathBuf,
+    /// Replace a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Name of the model; that of its directory where absent.
     #[arg(long)]
     pub(crate) name: Option<String>,

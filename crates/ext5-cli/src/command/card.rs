@@ -1,8 +1,9 @@
 use crate::args::CardArgs;
 use crate::command::catalogue;
+use crate::failure::Refused;
 use crate::output::{Output, make_room};
 use anyhow::Result;
-use ext5_data::{door, storage};
+use ext5_data::{ErrorKind, door, storage};
 use ext5_eval::{Card, CardDataset, Outcome, RecordedEvaluation};
 use ext5_trainer::{Checkpoint, ModelDir, RunConfig, VocabularyConfig};
 use serde_json::json;
@@ -16,6 +17,7 @@ pub(crate) fn run(args: &CardArgs, output: &Output) -> Result<()> {
     let (catalogue, _) = catalogue::open(&args.places.overrides())?;
     let model = ModelDir::find(&args.model)?;
     let evaluation = RecordedEvaluation::read(&args.run)?;
+    check(args, &model, &evaluation)?;
     make_room(&args.out)?;
     let suite = evaluation.suite()?;
     let datasets: BTreeMap<String, CardDataset> = evaluation
@@ -55,6 +57,31 @@ pub(crate) fn run(args: &CardArgs, output: &Output) -> Result<()> {
         };
         format!("written: {}{next}", args.out.display())
     })
+}
+
+/// That the evaluation is of this model, and that no file is lost.
+fn check(args: &CardArgs, model: &ModelDir, evaluation: &RecordedEvaluation) -> Result<()> {
+    let refused = |message| {
+        let kind = ErrorKind::Request;
+        Err(Refused { kind, message }.into())
+    };
+    if !args.force && storage::local().exists(&args.out)? {
+        return refused(format!(
+            "`{}` is there, replace it with `--force` or name another file",
+            args.out.display()
+        ));
+    }
+    let (hash, evaluated) = (model.hash()?, &evaluation.identity);
+    if hash == evaluated.model_hash {
+        return Ok(());
+    }
+    refused(format!(
+        "`{}` scored the model `{}` of hash `{}`, but `{}` has the hash `{hash}`: evaluate it, or name the model that was",
+        args.run.display(),
+        evaluated.model,
+        evaluated.model_hash,
+        model.path().display()
+    ))
 }
 
 /// What a model was trained on and how, as far as its directory says.

@@ -6,12 +6,17 @@ use std::path::Path;
 
 /// An evaluation of one task on 40 examples of which the first `right` are answered well.
 fn evaluation(dir: &Path, right: usize) {
+    evaluation_of("aa", dir, right);
+}
+
+/// The same of the model of that hash.
+fn evaluation_of(hash: &str, dir: &Path, right: usize) {
     for folder in ["samples", "reports", "units"] {
         fs::create_dir_all(dir.join(folder)).unwrap();
     }
     let write = |name: &str, text: String| fs::write(dir.join(name), text).unwrap();
     let identity = json!({
-        "ext5": "0.1.0", "what": "task super_glue_wsc", "model": "m", "model_hash": "aa", "vocabulary_hash": "bb",
+        "ext5": "0.1.0", "what": "task super_glue_wsc", "model": "m", "model_hash": hash, "vocabulary_hash": "bb",
         "split": "test", "limit": null, "reading": "t5", "protocol": "generate", "decoding": {}, "scoring": {},
     });
     write("evaluation.json", identity.to_string());
@@ -112,7 +117,6 @@ fn answers_become_an_archive_that_is_valid() {
 #[test]
 fn an_evaluation_becomes_a_card() {
     let dir = tempfile::tempdir().unwrap();
-    evaluation(&dir.path().join("a"), 10);
     let config = json!({
         "model_type": "t5", "architectures": ["T5ForConditionalGeneration"], "vocab_size": 64, "d_model": 8, "d_kv": 4, "d_ff": 16,
         "num_layers": 2, "num_decoder_layers": 2, "num_heads": 2, "relative_attention_num_buckets": 32,
@@ -121,6 +125,7 @@ fn an_evaluation_becomes_a_card() {
     });
     fs::create_dir(dir.path().join("small")).unwrap();
     fs::write(dir.path().join("small/config.json"), config.to_string()).unwrap();
+    fs::write(dir.path().join("small/model.safetensors"), "weights").unwrap();
     let arguments = [
         "card",
         "--model",
@@ -131,6 +136,16 @@ fn an_evaluation_becomes_a_card() {
         "small/README.md",
         "--json",
     ];
+    evaluation(&dir.path().join("a"), 10);
+    let (code, message) = failure(&ext5(dir.path(), &arguments));
+    let small = ext5_trainer::ModelDir::find(&dir.path().join("small")).unwrap();
+    let hash = small.hash().unwrap();
+    assert_eq!(code, 64, "{message}");
+    assert!(
+        message.contains("hash `aa`") && message.contains(&hash),
+        "{message}"
+    );
+    evaluation_of(&hash, &dir.path().join("a"), 10);
     let written = json(&ext5(dir.path(), &arguments));
     assert_eq!(written["name"], "small");
     let card = fs::read_to_string(dir.path().join("small/README.md")).unwrap();
@@ -143,4 +158,8 @@ fn an_evaluation_becomes_a_card() {
     ] {
         assert!(card.contains(part), "{part}: {card}");
     }
+    let (code, message) = failure(&ext5(dir.path(), &arguments));
+    assert_eq!(code, 64, "{message}");
+    assert!(message.contains("`--force`"), "{message}");
+    json(&ext5(dir.path(), &[&arguments[..], &["--force"]].concat()));
 }
