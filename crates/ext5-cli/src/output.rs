@@ -3,7 +3,7 @@ use anyhow::Result;
 use ext5_data::{ErrorKind, storage};
 use serde::Serialize;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What a command has to say: text for people, the same as JSON for programs.
@@ -86,10 +86,51 @@ impl JsonLines {
     }
 }
 
-/// Writes one JSON object a line, whole or not at all.
-pub(crate) fn write_jsonl(path: &Path, rows: &[Value]) -> Result<()> {
-    storage::local().write_with(path, &mut |file| {
-        rows.iter().try_for_each(|row| writeln!(file, "{row}"))
-    })?;
-    Ok(())
+/// Writes one JSON object a line while windows of them come, and says how many. The file is there when all have come; after the
+/// first error what lay there is as it was.
+pub(crate) fn write_jsonl(
+    path: &Path,
+    mut windows: impl Iterator<Item = Result<Vec<Value>>>,
+) -> Result<u64> {
+    let (mut rows, mut failure) = (0, None);
+    let written = storage::local().write_with(path, &mut |file| {
+        for window in windows.by_ref() {
+            let window = window.map_err(|error| {
+                failure = Some(error);
+                io::Error::other("the rows broke off")
+            })?;
+            rows += window.len() as u64;
+            window.iter().try_for_each(|row| writeln!(file, "{row}"))?;
+        }
+        Ok(())
+    });
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    written?;
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ext5_data::door;
+
+    #[test]
+    fn rows_are_written_window_by_window_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.jsonl");
+        let window = |from: u64, to: u64| -> Result<Vec<Value>> {
+            Ok((from..to).map(Value::from).collect())
+        };
+        let all = [window(0, 2), window(2, 3)];
+        assert_eq!(write_jsonl(&path, all.into_iter()).unwrap(), 3);
+        let read = || door::read_text(&path, 1 << 10).unwrap();
+        assert_eq!(read(), "0\n1\n2\n");
+        let broken = [window(5, 7), Err(anyhow::anyhow!("no answer"))];
+        let error = write_jsonl(&path, broken.into_iter()).unwrap_err();
+        assert_eq!(error.to_string(), "no answer");
+        assert_eq!(read(), "0\n1\n2\n");
+        assert_eq!(storage::local().list(dir.path()).unwrap(), [path]);
+    }
 }

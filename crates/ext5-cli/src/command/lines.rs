@@ -11,7 +11,7 @@ use ext5_trainer::{Event, Observer, TextAnswer};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Lines that go to the model together.
+/// Least number of lines that are answered and written together.
 const WINDOW: usize = 256;
 
 pub(crate) fn predict(args: &PredictArgs, output: &Output, terminal: &mut Terminal) -> Result<()> {
@@ -20,22 +20,20 @@ pub(crate) fn predict(args: &PredictArgs, output: &Output, terminal: &mut Termin
     let own = predictor.settings_mut().clone();
     let settings = args.decoding.settings(predictor.vocabulary(), &own)?;
     *predictor.settings_mut() = settings;
-    let mut rows = Vec::with_capacity(inputs.len());
-    for window in inputs.chunks(WINDOW) {
+    let several = args.decoding.several();
+    let mut done = 0;
+    let windows = inputs.chunks(WINDOW.max(args.model.batch_rows));
+    let windows = windows.map(|window| -> Result<Vec<Value>> {
         let window: Vec<&str> = window.iter().map(String::as_str).collect();
         let answers = predictor
             .answers(&window)
             .map_err(anyhow::Error::from_boxed)?;
-        let several = args.decoding.several();
-        rows.extend(answers.iter().map(|answers| answered(answers, several)));
-        terminal.on(&Event::Evaluating(Progress {
-            task: "input",
-            done: rows.len() as u64,
-            total: Some(inputs.len() as u64),
-            ..Progress::default()
-        }));
-    }
-    finish(&args.output, &rows, output)
+        done += window.len();
+        progress(done, inputs.len(), terminal);
+        let rows = answers.iter().map(|answers| answered(answers, several));
+        Ok(rows.collect())
+    });
+    finish(&args.output, windows, output)
 }
 
 /// A line of `predict`: the best answer, and all of them where `several` are asked for.
@@ -63,29 +61,38 @@ pub(crate) fn score(args: &ScoreArgs, output: &Output, terminal: &mut Terminal) 
         .map(String::as_str)
         .zip(targets.iter().map(String::as_str))
         .collect();
-    let mut rows = Vec::with_capacity(pairs.len());
-    for window in pairs.chunks(WINDOW) {
+    let mut done = 0;
+    let windows = pairs.chunks(WINDOW.max(args.model.batch_rows));
+    let windows = windows.map(|window| -> Result<Vec<Value>> {
         let scores = predictor.score(window).map_err(anyhow::Error::from_boxed)?;
-        rows.extend(scores.into_iter().map(
-            |score| json!({ "log_likelihood": score.log_likelihood, "tokens": score.tokens }),
-        ));
-        terminal.on(&Event::Evaluating(Progress {
-            task: "input",
-            done: rows.len() as u64,
-            total: Some(pairs.len() as u64),
-            ..Progress::default()
-        }));
-    }
-    finish(&args.output, &rows, output)
+        done += window.len();
+        progress(done, pairs.len(), terminal);
+        let rows = scores
+            .into_iter()
+            .map(|score| json!({ "log_likelihood": score.log_likelihood, "tokens": score.tokens }));
+        Ok(rows.collect())
+    });
+    finish(&args.output, windows, output)
+}
+
+fn progress(done: usize, total: usize, terminal: &mut Terminal) {
+    terminal.on(&Event::Evaluating(Progress {
+        task: "input",
+        done: done as u64,
+        total: Some(total as u64),
+        ..Progress::default()
+    }));
 }
 
 pub(crate) fn tokenize(args: &TokenizeArgs, output: &Output) -> Result<()> {
     let vocabulary = load_vocabulary(&args.vocabulary)?;
-    let rows = texts(&args.input, "text")?
-        .iter()
-        .map(|text| Ok(json!({ "ids": vocabulary.encode(text)? })))
-        .collect::<Result<Vec<Value>>>()?;
-    finish(&args.output, &rows, output)
+    let texts = texts(&args.input, "text")?;
+    let windows = texts.chunks(WINDOW).map(|window| -> Result<Vec<Value>> {
+        let ids =
+            |text: &String| -> Result<Value> { Ok(json!({ "ids": vocabulary.encode(text)? })) };
+        window.iter().map(ids).collect()
+    });
+    finish(&args.output, windows, output)
 }
 
 /// One text column of a JSONL file.
@@ -110,10 +117,14 @@ fn texts(path: &Path, column: &str) -> Result<Vec<String>> {
     Ok(texts)
 }
 
-fn finish(path: &Path, rows: &[Value], output: &Output) -> Result<()> {
-    write_jsonl(path, rows)?;
-    let value = json!({ "output": path, "rows": rows.len() });
+fn finish(
+    path: &Path,
+    windows: impl Iterator<Item = Result<Vec<Value>>>,
+    output: &Output,
+) -> Result<()> {
+    let rows = write_jsonl(path, windows)?;
+    let value = json!({ "output": path, "rows": rows });
     output.print(&value, || {
-        format!("{} rows written to {}", rows.len(), path.display())
+        format!("{rows} rows written to {}", path.display())
     })
 }
