@@ -114,6 +114,18 @@ impl DecodingArgs {
 }
 
 impl SearchArgs {
+    /// The first option that makes answers other than greedy; all others need one of these.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let options = [
+            (self.beams.is_some(), "--beams"),
+            (self.sample, "--sample"),
+            (self.min_tokens > 0, "--min-tokens"),
+            (self.no_repeat_ngram > 0, "--no-repeat-ngram"),
+        ];
+        let found = options.into_iter().find(|(is_given, _)| *is_given);
+        found.map(|(_, option)| option)
+    }
+
     /// How to search, where the most tokens are still to be set.
     ///
     /// # Errors

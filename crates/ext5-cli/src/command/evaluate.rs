@@ -1,11 +1,13 @@
 use crate::args::{EvaluateArgs, ModelArgs};
 use crate::command::catalogue;
-use crate::failure::Refused;
+use crate::failure::{Partly, Refused};
 use crate::output::{JsonLines, Output};
 use crate::terminal::Terminal;
 use anyhow::Result;
 use ext5_data::ErrorKind;
-use ext5_eval::{CachedPredictor, Columns, EvaluationDir, Predictor, Protocol, Sample};
+use ext5_eval::{
+    CachedPredictor, Columns, EvaluationDir, Predictor, Protocol, Sample, SuiteReport,
+};
 use ext5_inference::Settings;
 use ext5_trainer::{EvaluationPlan, Event, ModelDir, ModelOptions, Observer, T5Predictor, parted};
 use serde_json::json;
@@ -38,12 +40,7 @@ pub(crate) fn open(args: &ModelArgs, terminal: &mut Terminal) -> Result<T5Predic
 
 pub(crate) fn run(args: &EvaluateArgs, output: &Output, terminal: &mut Terminal) -> Result<()> {
     let (_, data) = catalogue::open(&args.places.overrides())?;
-    let protocol = match args.protocol.as_str() {
-        _ if args.rank => Protocol::Rank,
-        "rank" => Protocol::Rank,
-        "perplexity" => Protocol::Perplexity,
-        _ => Protocol::Generate,
-    };
+    let protocol = protocol(args)?;
     let evaluation = Evaluation {
         args,
         options: ModelOptions {
@@ -74,8 +71,55 @@ pub(crate) fn run(args: &EvaluateArgs, output: &Output, terminal: &mut Terminal)
     if let Some(samples) = &mut samples {
         samples.flush()?;
     }
-    let (value, text) = found?;
-    output.print(&value, || text)
+    let Found {
+        value,
+        text,
+        is_scored,
+    } = found?;
+    if is_scored {
+        return output.print(&value, || text);
+    }
+    if !output.json {
+        output.print(&value, || text)?;
+    }
+    let (kind, name) = evaluation.subject();
+    let message = format!(
+        "nothing was scored of {kind} `{name}`: fetch its data (`ext5 data fetch`) or say where they lie (`--data-root`)"
+    );
+    let kind = ErrorKind::Missing;
+    let failed = Partly {
+        kind,
+        message,
+        value,
+    };
+    Err(failed.into())
+}
+
+/// How answers are got; a way of writing them is refused where none is written.
+fn protocol(args: &EvaluateArgs) -> Result<Protocol> {
+    let protocol = match args.protocol.as_str() {
+        _ if args.rank => Protocol::Rank,
+        "rank" => Protocol::Rank,
+        "perplexity" => Protocol::Perplexity,
+        _ => return Ok(Protocol::Generate),
+    };
+    let Some(option) = args.search.given() else {
+        return Ok(protocol);
+    };
+    let message = format!(
+        "`{option}` says how answers are written, but protocol `{}` writes none: leave it out",
+        protocol.name()
+    );
+    let kind = ErrorKind::Request;
+    Err(Refused { kind, message }.into())
+}
+
+/// What came of an evaluation.
+struct Found {
+    value: serde_json::Value,
+    text: String,
+    /// Whether any task has scores.
+    is_scored: bool,
 }
 
 /// What is asked for on the command line.
@@ -86,12 +130,12 @@ struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    /// One model, as JSON and as text.
+    /// One model.
     fn once(
         &self,
         terminal: &mut Terminal,
         on_sample: &mut ext5_trainer::OnSample<'_>,
-    ) -> Result<(serde_json::Value, String)> {
+    ) -> Result<Found> {
         let (mut predictor, dir) =
             self.open(&self.args.model.model, self.args.out.as_deref(), terminal)?;
         let (predictor, dir) = (predictor.as_mut(), dir.as_ref());
@@ -100,7 +144,11 @@ impl Evaluation<'_> {
             let report = self
                 .plan
                 .score(&suite, predictor, dir, terminal, on_sample)?;
-            return Ok((serde_json::to_value(&report)?, report.to_text()));
+            return Ok(Found {
+                value: serde_json::to_value(&report)?,
+                text: report.to_text(),
+                is_scored: is_scored(&report),
+            });
         }
         let (_, name) = self.subject();
         let outcomes = self.plan.tasks(name, predictor, dir, terminal, on_sample)?;
@@ -112,7 +160,11 @@ impl Evaluation<'_> {
             }
         }
         let (done, absent) = parted(&outcomes);
-        Ok((json!({ "tasks": done, "absent": absent }), text))
+        Ok(Found {
+            is_scored: !done.is_empty(),
+            value: json!({ "tasks": done, "absent": absent }),
+            text,
+        })
     }
 
     /// Several checkpoints of a run, side by side.
@@ -121,7 +173,7 @@ impl Evaluation<'_> {
         wanted: &[String],
         terminal: &mut Terminal,
         on_sample: &mut ext5_trainer::OnSample<'_>,
-    ) -> Result<(serde_json::Value, String)> {
+    ) -> Result<Found> {
         let suite = match &self.args.what.suite {
             Some(name) => self.plan.suite(name)?,
             None => self.plan.as_suite(self.subject().1)?,
@@ -143,7 +195,11 @@ impl Evaluation<'_> {
         if let Some(out) = &self.args.out {
             columns.write(out)?;
         }
-        Ok((serde_json::to_value(&columns)?, columns.to_text()))
+        Ok(Found {
+            value: serde_json::to_value(&columns)?,
+            text: columns.to_text(),
+            is_scored: reports.iter().any(|(_, report)| is_scored(report)),
+        })
     }
 
     /// The model at `path` and the directory of its evaluation.
@@ -189,6 +245,11 @@ impl Evaluation<'_> {
             .filter_map(|(kind, name)| Some((kind, name.as_deref()?)));
         named.next().unwrap_or(("task", ""))
     }
+}
+
+/// Whether any member of a suite has scores.
+fn is_scored(report: &SuiteReport) -> bool {
+    report.members.iter().any(|member| member.report.is_some())
 }
 
 /// The checkpoints of a run that are asked for, oldest first.

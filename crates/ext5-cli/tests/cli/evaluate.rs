@@ -121,3 +121,31 @@ fn checkpoints_stand_side_by_side() {
         "{message}"
     );
 }
+
+#[test]
+fn nothing_scored_and_nothing_to_write_are_failures() {
+    let dir = run();
+    let dir = dir.path();
+    fs::create_dir(dir.join("empty")).unwrap();
+    let mut absent = vec!["evaluate", "--model", "run", "--quiet", "--json"];
+    absent.extend(["--task", "super_glue_rte", "--data-root", "empty"]);
+    let output = ext5(dir, &absent);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["result"]["absent"][0]["task"], "super_glue_rte");
+    let (code, message) = failure(&output);
+    assert_eq!(code, 66);
+    assert!(message.contains("nothing was scored"), "{message}");
+    let cases: [(&[&str], &str); 3] = [
+        (&["--protocol", "rank", "--beams", "2"], "--beams"),
+        (&["--rank", "--sample"], "--sample"),
+        (
+            &["--protocol", "perplexity", "--min-tokens", "3"],
+            "--min-tokens",
+        ),
+    ];
+    for (options, option) in cases {
+        let (code, message) = failure(&ext5(dir, &evaluate(options)));
+        assert_eq!(code, 64, "{message}");
+        assert!(message.contains(&format!("`{option}` says")), "{message}");
+    }
+}
