@@ -75,7 +75,7 @@ pub(crate) enum Command {
     Score(ScoreArgs),
     /// List the metrics, or score answers that lie in a file: one JSON string a line, targets also lists of strings.
     #[command(
-        after_help = "Examples:\n  ext5 metric list\n  ext5 metric squad --predictions answers.jsonl --targets right.jsonl --json\n  ext5 metric macro_f1 --predictions p.jsonl --targets t.jsonl --labels no,yes"
+        after_help = "Examples:\n  ext5 metric list\n  ext5 metric squad --predictions answers.jsonl --targets right.jsonl --json\n  ext5 metric macro_f1 --predictions p.jsonl --targets t.jsonl --labels no,yes\n  ext5 metric multirc_em --predictions p.jsonl --targets t.jsonl --groups questions.jsonl"
     )]
     Metric(MetricArgs),
     /// Token ids of each line of a JSONL file: `text` in, `ids` out, no end of sequence added.
@@ -322,6 +322,9 @@ pub(crate) struct MetricArgs {
     /// JSONL file of what was answered, one string a line: for metrics that look at it, such as `sari`.
     #[arg(long)]
     pub(crate) sources: Option<PathBuf>,
+    /// JSONL file of what each belongs to, one string a line: for metrics that score groups, such as `multirc_em`.
+    #[arg(long)]
+    pub(crate) groups: Option<PathBuf>,
     /// Names of the classes in the order of their ids; those that the targets name, sorted, where absent.
     #[arg(long, value_delimiter = ',')]
     pub(crate) labels: Option<Vec<String>>,

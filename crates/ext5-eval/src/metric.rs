@@ -60,6 +60,11 @@ impl Metric {
             _ => None,
         }
     }
+
+    /// Whether it needs to know which examples belong together: the answers to a question, the rows of a query.
+    pub fn is_grouped(&self) -> bool {
+        self.unit != Unit::Example
+    }
 }
 
 /// All metrics, sorted by name.

@@ -32,12 +32,13 @@ pub(crate) fn run(args: &MetricArgs, output: &Output) -> Result<()> {
 fn list(output: &Output) -> Result<()> {
     let rows: Vec<Value> = METRICS
         .iter()
-        .map(|it| json!({ "name": it.name, "scores": it.scores, "version": it.version, "settings": it.settings, "doc": it.doc }))
+        .map(|it| json!({ "name": it.name, "scores": it.scores, "version": it.version, "settings": it.settings, "needs": needs(it), "doc": it.doc }))
         .collect();
     output.print(&json!({ "metrics": rows }), || {
         let line = |it: &Metric| {
+            let needs = needs(it).map_or(String::new(), |it| format!(" (needs `{it}`)"));
             format!(
-                "{:<22} {}\n{:<22} {}\n",
+                "{:<22} {}\n{:<22} {}{needs}\n",
                 it.name,
                 it.doc,
                 "",
@@ -48,6 +49,15 @@ fn list(output: &Output) -> Result<()> {
     })
 }
 
+/// What a metric needs besides answers and right answers: groups, or what no file holds.
+fn needs(metric: &Metric) -> Option<String> {
+    if metric.is_grouped() {
+        return Some("--groups FILE".to_owned());
+    }
+    let protocol = metric.needs()?;
+    Some(format!("ext5 evaluate --protocol {}", protocol.name()))
+}
+
 fn score_files(
     metric: &Metric,
     predictions: &Path,
@@ -56,7 +66,14 @@ fn score_files(
     output: &Output,
 ) -> Result<()> {
     let answers = lines(predictions, false)?.concat();
-    let targets = examples(targets, args.sources.as_deref())?;
+    if metric.is_grouped() && args.groups.is_none() {
+        let message = format!(
+            "metric `{}` scores groups and needs `--groups FILE`",
+            metric.name
+        );
+        return Err(refused(ErrorKind::Request, message));
+    }
+    let targets = examples(targets, args)?;
     let labels = match (&args.labels, metric.kinds.contains(&Kind::Label)) {
         (Some(labels), _) => labels.clone(),
         // Classes are what the targets name, in the order of their names.
@@ -130,27 +147,37 @@ fn postprocess(metric: &Metric) -> Result<&'static str> {
     })
 }
 
-/// The right answers, with their sources where there is a file of them.
-fn examples(targets: &Path, sources: Option<&Path>) -> Result<Vec<Example>> {
+/// The right answers, with their sources and groups where there are files of them.
+fn examples(targets: &Path, args: &MetricArgs) -> Result<Vec<Example>> {
     let rows = lines(targets, true)?.into_iter().enumerate();
     let mut targets: Vec<Example> = rows.map(example).collect();
-    let Some(path) = sources else {
-        return Ok(targets);
-    };
-    let sources = lines(path, false)?.concat();
-    if sources.len() != targets.len() {
-        let message = format!(
-            "`{}` has {} lines for {} targets, expected one each",
-            path.display(),
-            sources.len(),
-            targets.len()
-        );
-        return Err(refused(ErrorKind::Data, message));
+    if let Some(path) = &args.sources {
+        let sources = each(path, targets.len())?;
+        for (target, source) in targets.iter_mut().zip(sources) {
+            target.inputs = source;
+        }
     }
-    for (target, source) in targets.iter_mut().zip(sources) {
-        target.inputs = source;
+    if let Some(path) = &args.groups {
+        let groups = each(path, targets.len())?;
+        for (target, group) in targets.iter_mut().zip(groups) {
+            target.group = Some(group);
+        }
     }
     Ok(targets)
+}
+
+/// The lines of a file that has one for each of so many targets.
+fn each(path: &Path, targets: usize) -> Result<Vec<String>> {
+    let found = lines(path, false)?.concat();
+    if found.len() == targets {
+        return Ok(found);
+    }
+    let message = format!(
+        "`{}` has {} lines for {targets} targets, expected one each",
+        path.display(),
+        found.len()
+    );
+    Err(refused(ErrorKind::Data, message))
 }
 
 fn example((row, references): (usize, Vec<String>)) -> Example {

@@ -109,3 +109,35 @@ fn a_rewriting_is_scored_by_its_source() {
     assert_eq!(code, 65);
     assert!(message.contains("0 lines for 1 targets"), "{message}");
 }
+
+#[test]
+fn groups_are_scored_together() {
+    let dir = tempfile::tempdir().unwrap();
+    // Of two questions with two answers each, all are judged rightly in the first alone.
+    files(
+        dir.path(),
+        "\"True\"\n\"False\"\n\"True\"\n\"True\"\n",
+        "\"True\"\n\"False\"\n\"True\"\n\"False\"\n",
+    );
+    let questions = "\"first\"\n\"first\"\n\"second\"\n\"second\"\n";
+    fs::write(dir.path().join("g.jsonl"), questions).unwrap();
+    let words = arguments("multirc_em", &["--groups", "g.jsonl", "--json"]);
+    let scored = json(&ext5(dir.path(), &words));
+    assert_eq!(scored["scores"]["em"], 50.0);
+    assert_eq!(scored["units"], 2);
+    let (code, message) = failure(&ext5(dir.path(), &arguments("multirc_em", &[])));
+    assert_eq!(code, 64);
+    assert!(message.contains("needs `--groups FILE`"), "{message}");
+    // Of a group the first answer counts.
+    let words = arguments("record", &["--groups", "g.jsonl", "--json"]);
+    assert_eq!(json(&ext5(dir.path(), &words))["scores"]["em"], 100.0);
+    let listed = json(&ext5(dir.path(), &["metric", "list", "--json"]));
+    let needs = |name: &str| {
+        let metrics = listed["metrics"].as_array().unwrap();
+        let found = metrics.iter().find(|it| it["name"] == name);
+        found.unwrap()["needs"].as_str()
+    };
+    assert_eq!(needs("record"), Some("--groups FILE"));
+    assert_eq!(needs("auc"), Some("ext5 evaluate --protocol rank"));
+    assert_eq!(needs("squad"), None);
+}
