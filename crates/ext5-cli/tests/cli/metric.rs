@@ -138,6 +138,7 @@ fn groups_are_scored_together() {
         found.unwrap()["needs"].as_str()
     };
     assert_eq!(needs("record"), Some("--groups FILE"));
-    assert_eq!(needs("auc"), Some("ext5 evaluate --protocol rank"));
+    let rank = Some("ext5 evaluate --protocol rank");
+    assert_eq!(needs("rank_accuracy"), rank);
     assert_eq!(needs("squad"), None);
 }
