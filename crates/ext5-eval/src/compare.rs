@@ -114,8 +114,8 @@ pub struct RunComparison {
 /// Compares two evaluations on all tasks that both finished. `on_task` is told each task and split before it is tested.
 ///
 /// # Errors
-/// [`Error::Incomparable`] if they have no task in common, or were made over other examples or by other versions of a metric, saying
-/// which; [`Error::Data`] where their files cannot be read.
+/// [`Error::Incomparable`] if they have no task in common, or were made over other examples, by another file of a task, protocol,
+/// reading or post-processing, or by other versions of a metric, saying which; [`Error::Data`] where their files cannot be read.
 pub fn compare(
     first: &RecordedEvaluation,
     second: &RecordedEvaluation,
@@ -150,7 +150,14 @@ pub fn compare(
     }
     for (task, split) in shared {
         on_task(task, split);
+        if let Some(reason) = scored_otherwise([first, second], task, split) {
+            return Err(Error::Incomparable { reason });
+        }
         let units = [first.units(task, split)?, second.units(task, split)?];
+        if units[0].definition != units[1].definition {
+            let reason = format!("the file of task `{task}` is another in each");
+            return Err(Error::Incomparable { reason });
+        }
         if units[0].ids != units[1].ids {
             let reason = other_examples([first, second], task, split)?;
             return Err(Error::Incomparable { reason });
@@ -167,6 +174,27 @@ fn finished(evaluation: &RecordedEvaluation) -> BTreeSet<(&str, &str)> {
     reports
         .map(|it| (it.task.as_str(), it.split.as_str()))
         .collect()
+}
+
+/// How two evaluations part in the way that they scored a task.
+fn scored_otherwise(runs: [&RecordedEvaluation; 2], task: &str, split: &str) -> Option<String> {
+    let ways = runs.map(|run| {
+        let mut reports = run.reports.iter();
+        let report = reports.find(|it| it.task == task && it.split == split)?;
+        Some([
+            ("protocol", report.protocol.name()),
+            ("reading", report.reading.name()),
+            ("post-processing", report.postprocess.as_str()),
+        ])
+    });
+    let [Some(mine), Some(theirs)] = ways else {
+        return None;
+    };
+    let mut pairs = mine.into_iter().zip(theirs);
+    let ((what, one), (_, other)) = pairs.find(|(one, other)| one != other)?;
+    Some(format!(
+        "task `{task}`, split `{split}`: the {what} is `{one}` in the first, `{other}` in the second"
+    ))
 }
 
 /// Where two evaluations part in the examples of a task.
@@ -230,8 +258,9 @@ impl RunComparison {
             let (ours, others) = (first.scores(), second.scores());
             for (place_of, score) in metric.scores.iter().enumerate() {
                 let values = [&ours, &others].map(|scores| scores.get(place_of).copied().flatten());
+                let values = values.map(|value| value.filter(|value| value.is_finite()));
                 let [Some(left), Some(right)] = values else {
-                    let reason = "it is not defined in both".to_owned();
+                    let reason = "it is not a finite number in both".to_owned();
                     self.leave_out(format!("{place} {name}.{score}"), reason);
                     continue;
                 };

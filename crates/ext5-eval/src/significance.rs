@@ -126,8 +126,10 @@ fn affordable(units: &Units, bootstrap: Bootstrap) -> usize {
     units.resamples(bootstrap.resamples).max(least)
 }
 
+/// A score that differences can be taken of: every comparison with what is no number is false, and would read as significant.
 fn pick(scores: &[Option<f64>], score: usize) -> Option<f64> {
-    scores.get(score).copied().flatten()
+    let score = scores.get(score).copied().flatten();
+    score.filter(|score| score.is_finite())
 }
 
 fn observed(first: &Units, second: &Units, score: usize) -> Result<f64> {

@@ -2,7 +2,9 @@
 use std::path::Path;
 
 use ext5_data::ErrorKind;
-use ext5_eval::{Bootstrap, CompareOptions, Error, RunComparison, Verdict, compare};
+use ext5_eval::{
+    Bootstrap, CompareOptions, Error, Protocol, Reading, RunComparison, Verdict, compare,
+};
 
 use crate::on_disk::{add_rows, add_samples, begin, identity, read, report, sample};
 
@@ -115,6 +117,72 @@ fn other_examples_and_no_common_task_are_refused_by_name() {
     assert!(
         error.ends_with("the first has 3 examples, the second 1"),
         "{error}"
+    );
+}
+
+#[test]
+fn tasks_scored_in_another_way_are_refused_by_name() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let same = report("rte", "test", Vec::new());
+    let rows: [(&str, usize, &[f64]); 1] = [("accuracy", 2, &[1.0, 1.0])];
+    begin(one.path(), &identity());
+    begin(other.path(), &identity());
+    add_rows(one.path(), &same, "ids", &rows);
+    add_rows(other.path(), &same, "ids", &rows);
+    assert!(run(one.path(), other.path()).is_ok());
+    let [mut ranked, mut read, mut stripped] = [same.clone(), same.clone(), same.clone()];
+    ranked.protocol = Protocol::Rank;
+    read.reading = Reading::LmEval;
+    stripped.postprocess = "none".to_owned();
+    let refused = || {
+        let error = run(one.path(), other.path()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request);
+        error.to_string()
+    };
+    for (report, what) in [
+        (
+            ranked,
+            "the protocol is `generate` in the first, `rank` in the second",
+        ),
+        (
+            read,
+            "the reading is `t5` in the first, `lm-eval` in the second",
+        ),
+        (
+            stripped,
+            "the post-processing is `label` in the first, `none` in the second",
+        ),
+    ] {
+        add_rows(other.path(), &report, "ids", &rows);
+        let message = refused();
+        assert!(
+            message.ends_with(&format!("task `rte`, split `test`: {what}")),
+            "{message}"
+        );
+    }
+    add_rows(other.path(), &same, "ids", &rows);
+    let units = other.path().join("units/rte.test.json");
+    let text = std::fs::read_to_string(&units).unwrap();
+    let changed = text.replacen(r#""definition":"""#, r#""definition":"ab""#, 1);
+    std::fs::write(&units, changed).unwrap();
+    assert!(refused().ends_with("the file of task `rte` is another in each"));
+}
+
+#[test]
+fn scores_that_are_no_numbers_are_left_out() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let task = report("rte", "test", Vec::new());
+    for (dir, last) in [(one.path(), 0.0), (other.path(), f64::NAN)] {
+        begin(dir, &identity());
+        let accuracy = rows((0..240).map(|unit| if unit < 239 { 1.0 } else { last }));
+        add_rows(dir, &task, "ids", &[("accuracy", 2, &accuracy)]);
+    }
+    let found = run(one.path(), other.path()).unwrap();
+    assert!(found.scores.is_empty(), "{:?}", found.scores);
+    assert_eq!(found.left_out[0].what, "rte (test) accuracy.accuracy");
+    assert_eq!(
+        found.left_out[0].reason,
+        "it is not a finite number in both"
     );
 }
 
