@@ -41,11 +41,12 @@ impl EvaluationDir {
     ///
     /// # Errors
     /// [`Error::OtherEvaluation`] where another evaluation lies there, [`Error::Data`] where another process is at work there,
-    /// where other files lie there, or where it cannot be written.
+    /// where other files lie there, or results without the file that says whose they are, or where it cannot be written.
     pub fn open(dir: &Path, identity: &Identity) -> Result<Self> {
         let opened = Self::hold(dir, identity)?;
         let path = dir.join(IDENTITY);
         if !storage::local().exists(&path)? {
+            opened.check_unbegun()?;
             return opened.begin();
         }
         let recorded: Identity = read_json(&path)?;
@@ -88,6 +89,24 @@ impl EvaluationDir {
             identity: identity.clone(),
             _lock: storage::lock(dir)?,
         })
+    }
+
+    /// Refuses results of which nothing says who gave them.
+    fn check_unbegun(&self) -> Result<()> {
+        for folder in [SAMPLES, UNITS, REPORTS] {
+            let folder = self.path.join(folder);
+            let storage = storage::local();
+            if storage.exists(&folder)? && !storage.list(&folder)?.is_empty() {
+                let reason = format!(
+                    "`{}` holds results and no `{IDENTITY}` that says whose they are; choose another directory, or start over \
+                     with `--fresh`",
+                    self.path.display()
+                );
+                let kind = ErrorKind::Request;
+                return Err(ext5_data::Error::Refused { kind, reason }.into());
+            }
+        }
+        Ok(())
     }
 
     fn begin(self) -> Result<Self> {
@@ -150,17 +169,34 @@ impl EvaluationDir {
         if !storage::local().exists(&path)? {
             return Ok(None);
         }
-        let units: TaskUnits = read_json(&self.file(UNITS, task, split))?;
-        let (there, here) = (units.definition, definition(task));
-        if there != here {
-            let key = format!("the file of task {}", task.name());
-            return Err(self.other(key, &Value::from(there), &Value::from(here)));
-        }
+        self.check_definition(task, split)?;
         read_json(&path).map(Some)
     }
 
-    /// The samples of a task, to read what is there and to add to it.
+    /// Refuses what was done by another file of the task.
+    fn check_definition(&self, task: &Task, split: &str) -> Result<()> {
+        let units: TaskUnits = read_json(&self.file(UNITS, task, split))?;
+        let (there, here) = (units.definition, definition(task));
+        if there == here {
+            return Ok(());
+        }
+        let key = format!("the file of task {}", task.name());
+        Err(self.other(key, &Value::from(there), &Value::from(here)))
+    }
+
+    /// The samples of a task, to read what is there and to add to it. Before the first, its units without rows say of which file
+    /// of the task they are.
+    ///
+    /// # Errors
+    /// As [`EvaluationDir::finished`].
     pub(crate) fn samples(&self, task: &Task, split: &str) -> Result<SampleLog> {
+        let units = self.file(UNITS, task, split);
+        if storage::local().exists(&units)? {
+            self.check_definition(task, split)?;
+        } else {
+            let none = TaskUnits::new(task, split, &blake3::Hasher::new(), std::iter::empty());
+            self.write_json(&units, &none)?;
+        }
         SampleLog::open(&file(&self.path, SAMPLES, task.name(), split, "jsonl"))
     }
 

@@ -363,6 +363,56 @@ fn another_evaluation_is_never_mixed_in() {
 }
 
 #[test]
+fn samples_of_another_file_of_the_task_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path().join("dir");
+    let mut dies = Mortal {
+        dies_after: Some(20),
+        ..Mortal::default()
+    };
+    let task = sentiment(&folder, 40);
+    evaluate(&task, &dir, Protocol::Generate, 1, &mut dies).unwrap_err();
+    // Questions and right answers are as they were.
+    let head = SENTIMENT.replace(r#""accuracy", "#, "");
+    let rows = rows(40);
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let other = crate::scripted::task(&folder, "sentiment", &head, &rows);
+    let mut model = Mortal::default();
+    let (kind, message) = refusal(evaluate(&other, &dir, Protocol::Generate, 1, &mut model));
+    assert!(
+        kind == ErrorKind::Request && message.contains("`the file of task sentiment` is \""),
+        "{message}"
+    );
+    assert_eq!(model.asked, 0);
+    let task = sentiment(&folder, 40);
+    evaluate(&task, &dir, Protocol::Generate, 1, &mut model).unwrap();
+}
+
+#[test]
+fn results_of_nobody_are_not_adopted() {
+    let folder = TempDir::new().unwrap();
+    let task = sentiment(&folder, 40);
+    let dir = folder.path().join("dir");
+    let mut model = Mortal::default();
+    evaluate(&task, &dir, Protocol::Generate, 8, &mut model).unwrap();
+    fs::remove_file(dir.join("evaluation.json")).unwrap();
+    let before = files(&dir);
+    let error = EvaluationDir::open(&dir, &identity(Protocol::Generate)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{}` holds results and no `evaluation.json` that says whose they are; choose another directory, or start over \
+             with `--fresh`",
+            dir.display()
+        )
+    );
+    assert!(files(&dir) == before);
+    let fresh = EvaluationDir::fresh(&dir, &identity(Protocol::Generate)).unwrap();
+    assert_eq!(files(fresh.path()).len(), 1);
+}
+
+#[test]
 fn what_lies_there_can_be_read_and_compared() {
     let folder = TempDir::new().unwrap();
     let task = sentiment(&folder, 40);
