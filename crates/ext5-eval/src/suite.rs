@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::metric::metric;
 use crate::table::{Table, number};
-use crate::{EvaluateOptions, MetricScore, Predictor, TaskReport, evaluate_task};
+use crate::{EvaluateOptions, MetricScore, Predictor, Protocol, TaskReport, evaluate_task};
 
 /// A suite as its TOML file says it: tasks that are scored together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,12 +40,26 @@ pub struct MemberSpec {
 }
 
 impl MemberSpec {
-    /// The metrics that count in `report`; none means all, as where its reading has metrics of its own for the task.
-    fn wanted(&self, report: &TaskReport) -> &[String] {
-        if report.reading.replaces(&self.task) {
-            &[]
+    /// The metrics that count in `report`; none means all, as where its reading has metrics of its own for the task. Suites name
+    /// metrics of written answers: under another protocol those of them count that need it, else the protocol's own score.
+    fn wanted(&self, report: &TaskReport) -> Vec<&str> {
+        let own = match report.protocol {
+            Protocol::Generate if report.reading.replaces(&self.task) => return Vec::new(),
+            Protocol::Generate => return self.metrics.iter().map(String::as_str).collect(),
+            Protocol::Rank => "rank_accuracy.accuracy",
+            Protocol::Perplexity => "perplexity.nats_per_token",
+        };
+        let metrics = self.metrics.iter().map(String::as_str);
+        let fitting: Vec<&str> = metrics
+            .filter(|name| {
+                let known = metric(name.split('.').next().unwrap_or(name));
+                known.is_ok_and(|metric| metric.needs() == Some(report.protocol))
+            })
+            .collect();
+        if fitting.is_empty() {
+            vec![own]
         } else {
-            &self.metrics
+            fitting
         }
     }
 }
@@ -281,15 +295,15 @@ impl MemberReport {
 
     /// The scores that count.
     pub(crate) fn counting(&self) -> impl Iterator<Item = &MetricScore> {
-        let wanted = self.report.iter().map(|report| self.member.wanted(report));
-        let scores = self.report.iter().flat_map(|report| &report.scores);
-        let wanted = wanted.flatten().collect::<Vec<_>>();
+        let report = self.report.as_ref();
+        let wanted = report.map_or(Vec::new(), |report| self.member.wanted(report));
+        let scores = report.into_iter().flat_map(|report| &report.scores);
         scores.filter(move |score| {
             let full = format!("{}.{}", score.metric, score.name);
             wanted.is_empty()
                 || wanted
                     .iter()
-                    .any(|wanted| **wanted == score.metric || **wanted == full)
+                    .any(|wanted| *wanted == score.metric || *wanted == full)
         })
     }
 
@@ -309,7 +323,7 @@ pub(crate) fn mean(values: &[f64]) -> Option<f64> {
 }
 
 /// Evaluates the members of a suite one after the other. `find` gives a task by its name; a member whose task or data are
-/// missing is reported as absent. `on_report` is called after each member, so that what is done can be kept.
+/// missing, or that the protocol cannot ask, is reported as absent. `on_report` is called after each member, so that what is done can be kept.
 ///
 /// # Errors
 /// Of [`evaluate_task`], `find` and `on_report`, except where they mean that something is missing.
@@ -323,8 +337,19 @@ pub fn evaluate_suite(
 ) -> Result<SuiteReport> {
     let mut outcomes = Vec::with_capacity(spec.members.len());
     for member in &spec.members {
-        let evaluated = find(&member.task)
-            .and_then(|task| evaluate_task(&task, &member.split, limit, predictor, options));
+        let found = find(&member.task).and_then(|task| {
+            let choices = has_choices(&task, &member.split, options.protocol)?;
+            Ok((task, choices))
+        });
+        let evaluated = match found {
+            Ok((_, false)) => {
+                let reason = "its examples have no choices, for the rank protocol".to_owned();
+                outcomes.push(Err(reason));
+                continue;
+            }
+            Ok((task, true)) => evaluate_task(&task, &member.split, limit, predictor, options),
+            Err(error) => Err(error),
+        };
         outcomes.push(match evaluated {
             Ok(report) => {
                 on_report(&report)?;
@@ -341,6 +366,15 @@ pub fn evaluate_suite(
         dir.conclude(&reports, Some(&report))?;
     }
     Ok(report)
+}
+
+/// Whether there is something to rank, or no need of it: whether the first example of the split, where it has any, has choices.
+fn has_choices(task: &Task, split: &str, protocol: Protocol) -> Result<bool> {
+    if protocol != Protocol::Rank || task.is_self_supervised() {
+        return Ok(true);
+    }
+    let first = task.examples(split, Some(1))?.next().transpose()?;
+    Ok(first.is_none_or(|example| !example.choices.is_empty()))
 }
 
 /// The message of an error at the end of its chain of sources.

@@ -184,6 +184,57 @@ fn a_suite_file_with_mistakes_names_them_all() {
 }
 
 #[test]
+fn suites_of_written_answers_finish_under_every_protocol() {
+    let folder = TempDir::new().unwrap();
+    let text = "name = \"two\"\ndescription = \"\"\n[[members]]\ntask = \"classes\"\nmetrics = [\"f1\"]\n\
+                [[members]]\ntask = \"open\"\nmetrics = [\"squad\"]\n";
+    let spec = SuiteSpec::parse(Path::new("two.toml"), text).unwrap();
+    let open = "inputs = \"{{ text }}\"\ntargets = \"{{ label }}\"\nchoices = \"[]\"\npostprocess = \"qa\"\nmetrics = [\"squad\"]";
+    let mut find = |name: &str| {
+        let head = if name == "open" { open } else { SENTIMENT };
+        let rows = [
+            r#"{"text": "a", "label": 0}"#,
+            r#"{"text": "bb", "label": 1}"#,
+        ];
+        Ok(task(&folder, name, head, &rows))
+    };
+    for (protocol, classes, open) in [
+        // `bad` is likelier, and right once of twice.
+        (Protocol::Rank, 50.0, None),
+        // Three nats for `bad`, four for `good`, one for each digit; a token each.
+        (Protocol::Perplexity, 3.5, Some(1.0)),
+    ] {
+        let mut model = Scripted {
+            generate: |_: &str| Err("is not asked to write".into()),
+            score: |_, choice| -(choice.len() as f64),
+            batches: Vec::new(),
+        };
+        let mut options = EvaluateOptions {
+            bootstrap: Bootstrap::NONE,
+            protocol,
+            ..EvaluateOptions::default()
+        };
+        let report = evaluate_suite(
+            &spec,
+            None,
+            &mut find,
+            &mut model,
+            &mut options,
+            &mut |_| Ok(()),
+        )
+        .unwrap();
+        let scores: Vec<_> = report.members.iter().map(|it| it.score).collect();
+        assert_eq!(scores, [Some(classes), open], "{protocol:?}");
+        assert_eq!(report.partial, open.is_none());
+        if protocol == Protocol::Rank {
+            let reason = "its examples have no choices, for the rank protocol".to_owned();
+            assert_eq!(report.members[1].status, MemberStatus::Absent(reason));
+        }
+        assert!(report.to_text().contains("average"));
+    }
+}
+
+#[test]
 fn tasks_whose_data_are_missing_are_absent() {
     let folder = TempDir::new().unwrap();
     let text = "name = \"two\"\ndescription = \"\"\n[[members]]\ntask = \"here\"\n[[members]]\ntask = \"gone\"\n";
