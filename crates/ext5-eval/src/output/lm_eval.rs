@@ -3,20 +3,24 @@ use serde_json::{Map, Value, json};
 use super::Outcome;
 use crate::{MetricScore, Protocol, TaskReport};
 
-/// Metrics whose scores that harness has as fractions; all others keep their scale (BLEU, ROUGE, distances).
+/// Metrics of shares and correlations, which that harness has as fractions; all others keep their scale (BLEU, ROUGE, distances).
 const FRACTIONS: &[&str] = &[
     "accuracy",
+    "auc",
+    "break_exact_match",
     "coqa_f1",
     "exact_match",
     "f1",
     "lm_eval_exact_match",
     "lm_eval_record_em",
     "lm_eval_record_f1",
+    "local_recall",
     "macro_f1",
     "matthews_corrcoef",
     "mean_3class_f1",
     "meteor",
     "meteor_wordnet",
+    "micro_f1",
     "multirc_em",
     "multirc_f1a",
     "pearson_corrcoef",
@@ -24,10 +28,13 @@ const FRACTIONS: &[&str] = &[
     "rank_binary",
     "rank_macro_f1",
     "record",
+    "slot_f1",
+    "span_f1",
     "spearman_corrcoef",
     "squad",
     "token_accuracy",
     "trivia_qa",
+    "weighted_f1",
 ];
 /// Half a 95 % interval in standard errors.
 const HALF: f64 = 1.959_963_984_540_054;
@@ -182,5 +189,46 @@ fn factor(score: &MetricScore) -> f64 {
         0.01
     } else {
         1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::METRICS;
+
+    /// The metrics that are no shares, or that their own packages give times 100.
+    const AS_THEY_ARE: &[&str] = &[
+        "bleu",
+        "bleu_13a",
+        "bleu_char",
+        "bleu_none",
+        "bleu_zh",
+        "chrf",
+        "chrf++",
+        "cider",
+        "diversity",
+        "edit_distance",
+        "edit_distance_normalised",
+        "nist",
+        "nist_merged",
+        "perplexity",
+        "rouge",
+        "rouge_mean",
+        "rouge_stemmed",
+        "rouge_stemmed_mean",
+        "sari",
+        "ter",
+        "text_length",
+        "wer",
+    ];
+
+    #[test]
+    fn every_metric_has_its_scale() {
+        for metric in METRICS {
+            let lists = [FRACTIONS, AS_THEY_ARE].map(|list| list.contains(&metric.name));
+            assert!(lists[0] != lists[1], "{}", metric.name);
+        }
+        assert!(FRACTIONS.is_sorted());
     }
 }
