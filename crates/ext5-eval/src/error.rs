@@ -182,11 +182,12 @@ impl Error {
             }
             Self::LabelOutside { .. }
             | Self::Field { .. }
+            | Self::NotANumber { .. }
             | Self::NoExamples
             | Self::Submission { .. }
             | Self::DataChanged { .. } => ErrorKind::Data,
-            Self::NotANumber { .. } => ErrorKind::Stopped,
-            Self::Predictor { .. } | Self::AnswerCount { .. } => ErrorKind::Other,
+            Self::Predictor { source } => of_predictor(source.as_ref()),
+            Self::AnswerCount { .. } => ErrorKind::Other,
             Self::Sink { .. } => ErrorKind::Io,
             Self::Task { source, .. } => source.kind(),
             Self::Data(error) => error.kind(),
@@ -216,6 +217,14 @@ impl Error {
             source: Box::new(self),
         }
     }
+}
+
+/// What sort of error a predictor's is: a cache in front of a model reports errors of this crate.
+fn of_predictor(source: &(dyn StdError + Send + Sync + 'static)) -> ErrorKind {
+    let own = source.downcast_ref::<Error>().map(Error::kind);
+    let data = || source.downcast_ref::<ext5_data::Error>();
+    own.or_else(|| data().map(ext5_data::Error::kind))
+        .unwrap_or(ErrorKind::Other)
 }
 
 /// Names in backticks, separated by commas.
