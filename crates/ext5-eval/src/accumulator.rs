@@ -8,7 +8,7 @@ use crate::corpus::Corpus;
 use crate::error::{Error, Result};
 use crate::metric::{Metric, MetricScore, Unit, metric};
 use crate::postprocess::postprocessor;
-use crate::{Bootstrap, Item, Units};
+use crate::{Bootstrap, Interval, Item, Postprocessor, Units};
 
 /// Takes items one by one and keeps of each only the metric's row of statistics, so that memory does not grow with text;
 /// metrics that weigh words by the whole corpus keep the words by number.
@@ -20,6 +20,7 @@ pub struct Accumulator {
     weighed: OnceLock<Units>,
     groups: BTreeMap<String, usize>,
     references: Option<(usize, usize)>,
+    postprocess: Option<&'static str>,
 }
 
 impl Accumulator {
@@ -37,7 +38,16 @@ impl Accumulator {
             weighed: OnceLock::new(),
             groups: BTreeMap::new(),
             references: None,
+            postprocess: None,
         }
+    }
+
+    /// Says in signatures which post-processing made the items, where the metric looks at written answers.
+    #[must_use]
+    pub fn after(mut self, postprocessor: &'static Postprocessor) -> Self {
+        let written = self.metric.needs().is_none();
+        self.postprocess = written.then_some(postprocessor.name);
+        self
     }
 
     /// Adds one item.
@@ -118,7 +128,7 @@ impl Accumulator {
                 metric: self.metric.name.to_owned(),
                 name: (*name).to_owned(),
                 value: value.filter(|value| value.is_finite()),
-                interval,
+                interval: interval.filter(Interval::is_finite),
                 higher_is_better: self.metric.higher_is_better,
                 units: self.units().len(),
                 signature: signature.clone(),
@@ -146,8 +156,10 @@ impl Accumulator {
             0 => "none".to_owned(),
             count => format!("bootstrap-{count}-seed-{}", bootstrap.seed),
         };
+        let postprocess = self.postprocess;
+        let postprocess = postprocess.map_or(String::new(), |name| format!("|post:{name}"));
         format!(
-            "metric:{}|version:ext5-{}|nrefs:{references}|{}|unit:{}|ci:{interval}",
+            "metric:{}|version:ext5-{}|nrefs:{references}{postprocess}|{}|unit:{}|ci:{interval}",
             self.metric.name,
             self.metric.version,
             self.metric.settings,
@@ -178,7 +190,7 @@ pub fn score(
             targets: targets.len(),
         });
     }
-    let mut accumulator = Accumulator::new(metric);
+    let mut accumulator = Accumulator::new(metric).after(postprocessor);
     for (prediction, target) in predictions.iter().zip(targets) {
         accumulator.add(&postprocessor.item(prediction, target, labels)?)?;
     }

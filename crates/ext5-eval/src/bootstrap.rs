@@ -46,6 +46,15 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// Whether its ends are numbers that files can hold.
+    pub(crate) fn is_finite(&self) -> bool {
+        [self.low, self.mid, self.high]
+            .iter()
+            .all(|end| end.is_finite())
+    }
+}
+
 /// How a metric gets from rows of statistics to its scores; `None` is a score that is not defined, for example a
 /// correlation with a constant.
 #[derive(Clone, Copy, Debug)]

@@ -66,13 +66,14 @@ impl Measures {
     fn push(&mut self, name: &str, postprocess: &str) -> Result<()> {
         let (metric, postprocessor) = (metric(name)?, postprocessor(postprocess)?);
         postprocessor.check(metric)?;
+        let accumulator = Accumulator::new(metric).after(postprocessor);
         match self.steps.last_mut() {
             Some(step) if step.postprocessor.name == postprocess => {
-                step.metrics.push(Accumulator::new(metric));
+                step.metrics.push(accumulator);
             }
             _ => self.steps.push(Step {
                 postprocessor,
-                metrics: vec![Accumulator::new(metric)],
+                metrics: vec![accumulator],
             }),
         }
         Ok(())

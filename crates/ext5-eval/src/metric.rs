@@ -152,7 +152,7 @@ pub struct MetricScore {
     pub higher_is_better: bool,
     /// Number of units: examples, or groups where the metric scores groups.
     pub units: usize,
-    /// All that decides the value: metric, version, number of references, settings, unit and interval.
+    /// All that decides the value: metric, version, number of references, post-processing, settings, unit and interval.
     pub signature: String,
 }
 

@@ -7,9 +7,18 @@ pub(super) fn render(outcome: &Outcome<'_>) -> String {
     let limit = identity
         .limit
         .map_or(String::new(), |limit| format!(", the first {limit} rows"));
+    let decoding = identity.decoding.iter();
+    let decoding: String = decoding
+        .map(|(name, value)| format!(", {name} `{value}`"))
+        .collect();
     let mut text = format!(
-        "# {}\n\nModel `{}` (hash `{}`), ext5 {}, reading `{}`{limit}.\n\n",
-        identity.what, identity.model, identity.model_hash, identity.ext5, identity.reading,
+        "# {}\n\nModel `{}` (hash `{}`), ext5 {}, reading `{}`{limit}.\n\nProtocol `{}`{decoding}.\n\n",
+        identity.what,
+        identity.model,
+        identity.model_hash,
+        identity.ext5,
+        identity.reading,
+        identity.protocol.name(),
     );
     if let Some(suite) = outcome.suite {
         text.push_str(&format!(

@@ -2,7 +2,9 @@
 //! lm-evaluation-harness.
 use std::borrow::Cow;
 
-use ext5_eval::{Accumulator, Answer, Bootstrap, Item, Ranking, Score, Scored, metric};
+use ext5_eval::{
+    Accumulator, Answer, Bootstrap, Item, MetricScore, Ranking, Score, Scored, metric,
+};
 use serde_json::Value;
 
 fn recorded() -> Value {
@@ -96,6 +98,34 @@ fn targets_are_as_surprising_as_lm_eval_finds_them() {
         }
         compare("perplexity", &accumulator, &case["wanted"], 1e-9);
     }
+}
+
+#[test]
+fn what_is_impossible_has_no_interval_that_files_cannot_hold() {
+    let mut accumulator = Accumulator::new(metric("perplexity").unwrap());
+    for log_likelihood in [-1.0, f64::NEG_INFINITY] {
+        let tokens = 1;
+        let mut item = item(0);
+        item.likelihood = Some(Scored::new(
+            "a",
+            Score {
+                log_likelihood,
+                tokens,
+            },
+        ));
+        accumulator.add(&item).unwrap();
+    }
+    let scores = accumulator.scores(Bootstrap::default());
+    assert!(
+        scores
+            .iter()
+            .all(|it| it.value.is_none() && it.interval.is_none())
+    );
+    let json = serde_json::to_string(&scores).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Vec<MetricScore>>(&json).unwrap(),
+        scores
+    );
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn generation_is_scored_over_the_corpus_whatever_the_batch() {
     let signature = &report.scores[0].signature;
     assert_eq!(
         signature,
-        "metric:accuracy|version:ext5-1|nrefs:1|match:exact|agg:mean|unit:example|ci:bootstrap-1000-seed-0"
+        "metric:accuracy|version:ext5-1|nrefs:1|post:label|match:exact|agg:mean|unit:example|ci:bootstrap-1000-seed-0"
     );
     let interval = report.scores[0].interval.unwrap();
     assert!(
@@ -252,6 +252,8 @@ fn failure(head: &str, rows: &[&str], protocol: Protocol) -> Error {
     let task = task(&folder, "broken", head, rows);
     let generate: fn(&str) -> Result<String, Failure> = |inputs| match inputs {
         "crash" => Err("out of memory".into()),
+        "full" => Err(Box::new(no_room())),
+        "unkept" => Err(Box::new(Error::from(no_room()))),
         _ => Ok(String::new()),
     };
     let mut model = Scripted {
@@ -264,6 +266,27 @@ fn failure(head: &str, rows: &[&str], protocol: Protocol) -> Error {
         ..EvaluateOptions::default()
     };
     evaluate_task(&task, "validation", None, &mut model, &mut options).unwrap_err()
+}
+
+fn no_room() -> ext5_data::Error {
+    ext5_data::Error::Refused {
+        kind: ErrorKind::Locked,
+        reason: "the cache is in use".to_owned(),
+    }
+}
+
+#[test]
+fn what_a_cache_in_front_of_the_model_reports_keeps_its_kind() {
+    let head = "inputs = \"{{ text }}\"\ntargets = \"{{ label }}\"\nmetrics = [\"exact_match\"]";
+    for (text, kind) in [
+        ("full", ErrorKind::Locked),
+        ("unkept", ErrorKind::Locked),
+        ("crash", ErrorKind::Other),
+    ] {
+        let row = format!(r#"{{"text": "{text}", "label": "c"}}"#);
+        let error = failure(head, &[&row], Protocol::Generate);
+        assert_eq!(error.kind(), kind, "{text}");
+    }
 }
 
 fn chain(error: &Error) -> String {
@@ -327,7 +350,7 @@ fn failures_name_task_and_example() {
             "labels = [\"c\"]\nmetrics = [\"exact_match\"]".to_owned(),
             Protocol::Rank,
             "evaluating task `broken` on split `validation`: example `0`: the log-likelihood of `c` is not a number",
-            ErrorKind::Stopped,
+            ErrorKind::Data,
         ),
     ] {
         let error = failure(&head(&rest), &row, protocol);
