@@ -39,6 +39,8 @@ pub enum Verdict {
     First,
     /// The second is better, by more than chance.
     Second,
+    /// They differ by more than chance, in a score of which no value is better than another.
+    Different,
     /// The difference may be chance.
     Undecided,
 }
@@ -54,7 +56,7 @@ pub struct ComparedScore {
     pub metric: String,
     /// The score, one of the metric's.
     pub score: String,
-    /// Whether a higher value is a better one.
+    /// Whether a higher value is a better one; says nothing where [`crate::Metric::is_directed`] does not hold.
     pub higher_is_better: bool,
     /// Number of examples, or of groups where the metric scores groups.
     pub units: usize,
@@ -307,6 +309,8 @@ impl RunComparison {
             (score.holm, score.benjamini_hochberg) = (holm, benjamini_hochberg);
             score.verdict = if holm >= self.alpha {
                 Verdict::Undecided
+            } else if metric(&score.metric).is_ok_and(|metric| !metric.is_directed()) {
+                Verdict::Different
             } else if (score.difference > 0.0) == score.higher_is_better {
                 Verdict::Second
             } else {
@@ -340,6 +344,7 @@ impl RunComparison {
             let verdict = match score.verdict {
                 Verdict::First => "A is better",
                 Verdict::Second => "B is better",
+                Verdict::Different => "they differ",
                 Verdict::Undecided => "undecided",
             };
             let chance = |p_value: f64| format!("{p_value:.4}");

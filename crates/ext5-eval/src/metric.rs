@@ -52,6 +52,12 @@ pub struct Metric {
 }
 
 impl Metric {
+    /// Whether one of two values is better at all: those of metrics that describe answers and do not look at right ones are not,
+    /// and their `higher_is_better` says nothing.
+    pub fn is_directed(&self) -> bool {
+        !["diversity", "text_length"].contains(&self.name)
+    }
+
     /// The protocol without which there is nothing to score; `None` where any written answer will do.
     pub fn needs(&self) -> Option<Protocol> {
         match self.kinds {

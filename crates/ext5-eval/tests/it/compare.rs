@@ -169,6 +169,25 @@ fn tasks_scored_in_another_way_are_refused_by_name() {
 }
 
 #[test]
+fn longer_answers_are_other_ones_and_no_better() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let task = report("rte", "test", Vec::new());
+    for (dir, words) in [(one.path(), 3.0), (other.path(), 5.0)] {
+        begin(dir, &identity());
+        let lengths: Vec<f64> = (0..40)
+            .flat_map(|unit| [words + f64::from(unit % 2); 2])
+            .collect();
+        add_rows(dir, &task, "ids", &[("text_length", 2, &lengths)]);
+    }
+    let found = run(one.path(), other.path()).unwrap();
+    let mut means = found.scores.iter();
+    let mean = means.find(|it| it.score == "mean_pred_length").unwrap();
+    assert_eq!((mean.difference, mean.verdict), (2.0, Verdict::Different));
+    assert!(found.to_text().contains("they differ"));
+    assert!(!found.to_text().contains("is better"));
+}
+
+#[test]
 fn scores_that_are_no_numbers_are_left_out() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let task = report("rte", "test", Vec::new());
