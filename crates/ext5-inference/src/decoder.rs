@@ -16,7 +16,7 @@ pub trait Decoder {
     fn step(&mut self, tokens: &[u32]) -> Result<&mut [f32]>;
 
     /// Row `i` becomes what row `parents[i]` was; rows that no entry names leave the batch. Entries may repeat, so the
-    /// batch can shrink, grow and change order; caches follow without being copied where a row keeps its place.
+    /// batch can shrink, grow and change order.
     ///
     /// # Errors
     /// [`crate::Error::Device`].

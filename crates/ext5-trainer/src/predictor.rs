@@ -148,7 +148,7 @@ impl T5Predictor {
             bytes = bytes.saturating_add(cost(length));
             match groups.last_mut() {
                 Some(group) if group.len() < self.batch_rows && bytes <= MEMORY => {
-                    group.push(index)
+                    group.push(index);
                 }
                 _ => {
                     groups.push(vec![index]);

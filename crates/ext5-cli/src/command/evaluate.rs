@@ -44,7 +44,7 @@ pub(crate) fn run(args: &EvaluateArgs, output: &Output, terminal: &mut Terminal)
     let evaluation = Evaluation {
         args,
         options: ModelOptions {
-            search: args.search.settings(&Settings::default())?,
+            search: args.search.settings(&any_length())?,
             ..options(&args.model)
         },
         plan: EvaluationPlan {
@@ -120,6 +120,14 @@ struct Found {
     text: String,
     /// Whether any task has scores.
     is_scored: bool,
+}
+
+/// Tasks say how long their answers may become.
+fn any_length() -> Settings {
+    Settings {
+        max_tokens: 1 << 20,
+        ..Settings::default()
+    }
 }
 
 /// What is asked for on the command line.
