@@ -12,6 +12,7 @@ const LONGEST_CHAIN: usize = 7;
 /// Everything a program or a test over the whole product may use.
 const ALL: &[&str] = &[
     "ext5-architecture",
+    "ext5-backprop",
     "ext5-cpu",
     "ext5-data",
     "ext5-eval",
@@ -34,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ext5-objectives", &[]),
     ("ext5-architecture", &[]),
     ("ext5-cpu", &[]),
+    ("ext5-backprop", &["ext5-architecture", "ext5-cpu"]),
     ("ext5-kernels", &["ext5-architecture"]),
     // Sampling draws from `Stream`.
     (
@@ -69,6 +71,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ext5-eval",
             "ext5-tasks",
             "ext5-architecture",
+            "ext5-backprop",
             "ext5-inference",
             "ext5-model",
         ],
