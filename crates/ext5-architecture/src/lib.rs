@@ -5,6 +5,7 @@
 mod activation;
 mod config;
 mod error;
+mod flops;
 mod names;
 mod relative_position;
 mod weight_file;
@@ -13,6 +14,7 @@ mod weights;
 pub use activation::Activation;
 pub use config::{FeedForwardProjection, PRESETS, T5Config, preset};
 pub use error::{Error, Result};
+pub use flops::{flops_per_step, forward_flops};
 pub use names::{name_of, names};
 pub use relative_position::relative_position_bucket;
 pub use weight_file::{Index, SAFETENSORS, SAFETENSORS_INDEX, floats};
