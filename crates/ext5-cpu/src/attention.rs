@@ -48,7 +48,7 @@ impl DistanceBias {
     }
 
     /// The biases of keys `0..keys` for a query at `query`.
-    fn row(&self, head: usize, query: usize, keys: usize) -> &[f32] {
+    pub(crate) fn row(&self, head: usize, query: usize, keys: usize) -> &[f32] {
         assert!(
             query < self.reach && keys <= self.reach,
             "the bias reaches as far as its rows"

@@ -12,7 +12,11 @@
     reason = "bodies must be compiled inside their instruction set's function"
 )]
 mod attention;
+mod attention_gradient;
+mod dropout;
+mod gradient;
 mod isa;
+mod matmul;
 mod panels;
 mod product;
 mod team;
@@ -22,10 +26,17 @@ mod vector;
 pub use attention::{
     DistanceBias, Heads, KeyValue, cached_attention, cross_attention, self_attention,
 };
+pub use attention_gradient::Attention;
+pub use dropout::Dropout;
+pub use gradient::{
+    cross_entropy_gradient, gated_gelu_gradient, gated_relu_gradient, gated_silu_gradient,
+    gelu_gradient, relu_gradient, rms_norm_gradient, silu_gradient,
+};
 pub use isa::Isa;
+pub use matmul::{Matrix, Output, matmul};
 pub use panels::{PANEL, Panels, Precision};
 pub use product::product;
-pub use team::{for_each_row, run, threads};
+pub use team::{for_each_part, for_each_row, run, threads};
 pub use vector::{
     add, add_scaled, argmax, dot, gelu_tanh, log_sum_exp, max, multiply, relu, rms_norm, silu,
     softmax,

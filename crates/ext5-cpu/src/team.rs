@@ -229,6 +229,19 @@ impl<'a> Shared<'a> {
         }
     }
 
+    /// Where the places of `range` begin, some of which a task has and others not: for results whose rows lie apart.
+    ///
+    /// # Safety
+    /// The caller reads and writes only its own places of this range.
+    pub(crate) unsafe fn places(&self, range: Range<usize>) -> *mut f32 {
+        assert!(
+            range.start <= range.end && range.end <= self.len,
+            "a task writes within the result"
+        );
+        // SAFETY: in bounds as just checked.
+        unsafe { self.pointer.add(range.start) }
+    }
+
     /// The places of `range` to read and write.
     ///
     /// # Safety
@@ -245,6 +258,27 @@ impl<'a> Shared<'a> {
         // SAFETY: in bounds as just checked; not aliased by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.pointer.add(range.start), range.len()) }
     }
+}
+
+/// Calls `work` with part `n` of every slice, for all n, on all threads. A slice is cut into parts of the size beside it, the
+/// last may be shorter; where slices run out before others they give empty parts.
+pub fn for_each_part<const N: usize>(
+    slices: [(&mut [f32], usize); N],
+    work: &(dyn Fn(usize, [&mut [f32]; N]) + Sync),
+) {
+    let slices = slices.map(|(slice, size)| {
+        let size = size.max(1);
+        (slice.len().div_ceil(size), size, Shared::new(slice))
+    });
+    let parts = slices.iter().map(|slice| slice.0).max().unwrap_or(0);
+    run(parts, &|part| {
+        let parts = slices.each_ref().map(|(_, size, shared)| {
+            let range = (part * size).min(shared.len)..((part + 1) * size).min(shared.len);
+            // SAFETY: each task has its own part of each slice.
+            unsafe { shared.range(range) }
+        });
+        work(part, parts);
+    });
 }
 
 /// Calls `work` with each row of `values`, `[rows, width]`, on all threads.

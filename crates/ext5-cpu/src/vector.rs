@@ -91,7 +91,7 @@ fn add_scaled_body<const FMA: bool>(factor: f32, x: &[f32], y: &mut [f32]) {
 }
 
 #[inline(always)]
-fn max_body<const FMA: bool>(values: &[f32]) -> f32 {
+pub(crate) fn max_body<const FMA: bool>(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
@@ -139,6 +139,21 @@ fn log_sum_exp_body<const FMA: bool>(values: &[f32]) -> f32 {
             .unwrap_or(most);
     }
     most + sum::<FMA>(values, |value| exp::<FMA>(value - most)).ln()
+}
+
+/// Sum of `of(0)` to `of(count - 1)` in [`LANES`] interleaved parts.
+#[inline(always)]
+pub(crate) fn total_of(count: usize, of: impl Fn(usize) -> f32) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let whole = count - count % LANES;
+    let mut first = 0;
+    while first < whole {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += of(first + lane);
+        }
+        first += LANES;
+    }
+    (whole..count).fold(total(lanes), |sum, at| sum + of(at))
 }
 
 #[inline(always)]
