@@ -4,6 +4,31 @@ use std::path::PathBuf;
 /// Why nothing was measured, for a person.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// Every option there is; each measurement reads its own.
+const KNOWN: &[&str] = &[
+    "dir",
+    "cache",
+    "vocabulary",
+    "batches",
+    "repeats",
+    "warmup",
+    "examples",
+    "positions",
+    "workers",
+    "model",
+    "batch",
+    "beams",
+    "inputs",
+    "targets",
+    "tokens",
+    "precision",
+    "optimizer",
+    "dropout",
+    "recompute",
+    "path",
+    "profile",
+];
+
 /// The options of the command line, `--name value` each.
 #[derive(Debug)]
 pub(crate) struct Args(BTreeMap<String, String>);
@@ -12,22 +37,6 @@ impl Args {
     /// # Errors
     /// Where an option is unknown or has no value.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, Failure> {
-        const KNOWN: [&str; 14] = [
-            "dir",
-            "cache",
-            "vocabulary",
-            "batches",
-            "repeats",
-            "examples",
-            "positions",
-            "workers",
-            "model",
-            "batch",
-            "beams",
-            "inputs",
-            "tokens",
-            "precision",
-        ];
         let mut options = BTreeMap::new();
         for pair in words.chunks(2) {
             let [name, value] = pair else {
@@ -64,6 +73,27 @@ impl Args {
             Some(value) => value
                 .parse()
                 .map_err(|_| format!("`--{name} {value}`: expected a whole number").into()),
+        }
+    }
+
+    /// # Errors
+    /// Where the value is no number.
+    pub(crate) fn real(&self, name: &str, default: f64) -> Result<f64, Failure> {
+        match self.0.get(name) {
+            None => Ok(default),
+            Some(value) => value
+                .parse()
+                .map_err(|_| format!("`--{name} {value}`: expected a number").into()),
+        }
+    }
+
+    /// # Errors
+    /// Where the value is neither `true` nor `false`.
+    pub(crate) fn switch(&self, name: &str) -> Result<bool, Failure> {
+        match self.0.get(name).map_or("false", String::as_str) {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            value => Err(format!("`--{name} {value}`: expected `true` or `false`").into()),
         }
     }
 }

@@ -6,15 +6,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Args, Failure};
 use crate::machine::{median, peak_rss_mib, processor_seconds, timed};
-use crate::{mixture, span};
-
-/// What there is to measure.
-pub(crate) fn usage() -> Failure {
-    "usage: ext5-bench data make|open|draw|render|span|seek [--dir DATA] [--cache DIR] [--vocabulary FILE|bytes] \
-     [--batches N] [--repeats N] [--examples N] [--positions N] [--workers N]\n       ext5-bench generate --model DIR [--batch N] [--beams N] \
-     [--inputs N] [--tokens N] [--precision f32|bf16|int8] [--repeats N]"
-        .into()
-}
+use crate::{mixture, span, usage};
 
 /// Runs one measurement.
 ///
