@@ -15,7 +15,7 @@ pub use activation::Activation;
 pub use config::{FeedForwardProjection, PRESETS, T5Config, preset};
 pub use error::{Error, Result};
 pub use flops::{flops_per_step, forward_flops};
-pub use names::{name_of, names};
+pub use names::{is_linear, name_of, names};
 pub use relative_position::relative_position_bucket;
 pub use weight_file::{Index, SAFETENSORS, SAFETENSORS_INDEX, floats};
 pub use weights::Weights;

@@ -32,6 +32,13 @@ pub fn name_of(path: &str, gated: bool) -> Option<(String, bool)> {
     }
 }
 
+/// Whether the Hugging Face name is that of a linear layer's weight, which Burn's model holds transposed (`[in, out]`).
+pub fn is_linear(name: &str) -> bool {
+    let plain = ["shared", "norm", "relative_attention_bias"];
+    name.strip_suffix(".weight")
+        .is_some_and(|name| !plain.iter().any(|end| name.ends_with(end)))
+}
+
 /// Every parameter of this shape by Hugging Face name, with its shape in the file.
 pub fn names(config: &T5Config) -> Vec<(String, Vec<usize>)> {
     let (model, inner, ff) = (config.d_model, config.d_attention(), config.d_ff);
@@ -73,4 +80,29 @@ pub fn names(config: &T5Config) -> Vec<(String, Vec<usize>)> {
         }));
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linear_layers_are_those_that_the_model_holds_transposed() {
+        let paths = ["shared", "lm_head"].into_iter().map(str::to_owned);
+        let parts = ["self_attention", "cross_attention", "feed_forward"];
+        let inner = ["q", "k", "v", "o", "wi", "wi_1", "wo"];
+        let blocks = parts.into_iter().flat_map(|part| {
+            let at = format!("decoder.block.3.{part}");
+            let weights = inner.map(|weight| format!("{at}.{weight}"));
+            weights.into_iter().chain([format!("{at}_norm")])
+        });
+        let ends = ["final_layer_norm", "relative_attention_bias"];
+        let ends = ends.map(|name| format!("encoder.{name}"));
+        for path in paths.chain(blocks).chain(ends) {
+            for gated in [false, true] {
+                let (name, transposed) = name_of(&path, gated).unwrap();
+                assert_eq!(is_linear(&name), transposed, "{name}");
+            }
+        }
+    }
 }

@@ -25,6 +25,18 @@ pub enum Error {
         /// How many there should be.
         expected: usize,
     },
+    /// What an optimizer remembered is of another model.
+    #[error(
+        "the optimizer's state `{name}` has {found} numbers, expected {expected}; it belongs to another model"
+    )]
+    OptimizerState {
+        /// Parameter and tensor.
+        name: String,
+        /// Numbers found.
+        found: usize,
+        /// Numbers of the parameter.
+        expected: usize,
+    },
 }
 
 /// A result of this crate.

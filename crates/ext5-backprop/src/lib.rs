@@ -11,6 +11,7 @@ mod error;
 mod feed_forward;
 mod loss;
 mod norm;
+mod optimizer;
 mod parameters;
 mod pass;
 mod pool;
@@ -20,6 +21,7 @@ mod t5;
 
 pub use batch::{Batch, Rows};
 pub use error::{Error, Result};
+pub use optimizer::{Optimizer, Remembered, Rule, StateTensor, global_norm};
 pub use parameters::{Parameters, Slot};
 pub use pool::Pool;
 pub use profile::Profile;

@@ -21,6 +21,7 @@ mod panels;
 mod product;
 mod team;
 mod tile;
+mod update;
 mod vector;
 
 pub use attention::{
@@ -37,6 +38,10 @@ pub use matmul::{Matrix, Output, matmul};
 pub use panels::{PANEL, Panels, Precision};
 pub use product::product;
 pub use team::{for_each_part, for_each_row, run, threads};
+pub use update::{
+    AdamWStep, adamw, factored_apply, factored_moments, factored_squares, sum_of_squares,
+    unfactored_apply, unfactored_moments,
+};
 pub use vector::{
     add, add_scaled, argmax, dot, gelu_tanh, log_sum_exp, max, multiply, relu, rms_norm, silu,
     softmax,
