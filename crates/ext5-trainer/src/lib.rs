@@ -11,6 +11,7 @@ mod mixture_plan;
 mod model_dir;
 mod observer;
 mod optimizer;
+pub mod optimizer_file;
 mod optimizer_state;
 mod predictor;
 mod recipe;

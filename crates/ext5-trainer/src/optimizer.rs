@@ -58,6 +58,26 @@ impl Default for OptimizerConfig {
     }
 }
 
+impl OptimizerConfig {
+    /// The rule by which the CPU's own optimizer does the same.
+    pub fn rule(self) -> ext5_backprop::Rule {
+        match self {
+            Self::Adafactor { weight_decay } => ext5_backprop::Rule::Adafactor { weight_decay },
+            Self::AdamW {
+                weight_decay,
+                beta_1,
+                beta_2,
+                epsilon,
+            } => ext5_backprop::Rule::AdamW {
+                weight_decay,
+                beta_1,
+                beta_2,
+                epsilon,
+            },
+        }
+    }
+}
+
 /// An optimizer and what it remembers of each parameter, by Hugging Face name.
 ///
 /// The update of one parameter is Burn's. Burn's Adafactor factors every matrix where T5X factors only those of at

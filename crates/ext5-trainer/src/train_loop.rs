@@ -5,7 +5,7 @@ use crate::observer::Event;
 use crate::validation::Validation;
 use crate::{
     Error, Ledger, Observer, Optimizer, Result, RunConfig, Session, StepOptions, Stop,
-    optimizer_state, train_step,
+    optimizer_file, train_step,
 };
 use ext5_data::{Cursor, Loader, LoaderConfig, door, storage};
 use ext5_model::T5;
@@ -156,9 +156,9 @@ impl<'a> Run<'a> {
             }
             Some(checkpoint) => {
                 let state = read_state(checkpoint, &tasks)?;
-                optimizer.state =
-                    optimizer_state::from_bytes(&checkpoint.read(OPTIMIZER)?, session.device())
-                        .map_err(|reason| damaged(checkpoint, OPTIMIZER, &reason))?;
+                optimizer_file::from_bytes(&checkpoint.read(OPTIMIZER)?)
+                    .and_then(|state| optimizer.restore(state, session.device()))
+                    .map_err(|reason| damaged(checkpoint, OPTIMIZER, &reason))?;
                 (session.load(config, checkpoint.path())?, state)
             }
         };
@@ -314,7 +314,7 @@ impl<'a> Run<'a> {
         let mut files = hugging_face_files(model, self.session.vocabulary.as_ref())?;
         files.insert(
             OPTIMIZER.to_owned(),
-            optimizer_state::to_bytes(&self.optimizer.state)?,
+            optimizer_file::to_bytes(&self.optimizer.state()?)?,
         );
         files.insert(
             STATE.to_owned(),
