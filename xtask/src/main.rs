@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci|tidy|golden|reference`.
+//! Development commands: `cargo xtask ci|tidy|golden|bench|reference`.
 #![expect(
     clippy::print_stdout,
     reason = "this binary talks to the developer in front of it"
@@ -8,6 +8,7 @@
     reason = "the names of this repository's files are lower case"
 )]
 
+mod bench;
 mod ci;
 mod golden;
 mod reference;
@@ -37,6 +38,8 @@ enum Command {
     Tidy,
     /// Run the exporters of golden data again and compare with the recorded files.
     Golden(golden::Options),
+    /// Measure training, beside transformers with `--peers`, and judge the targets.
+    Bench(bench::Options),
     /// Write the reference page of tasks, mixtures and suites again.
     Reference,
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(&root),
         Command::Tidy => tidy::run(&root),
         Command::Golden(options) => golden::run(&root, &options),
+        Command::Bench(options) => bench::run(&root, &options),
         Command::Reference => reference::run(&root),
     };
     match outcome {

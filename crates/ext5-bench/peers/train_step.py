@@ -13,17 +13,7 @@ import resource
 import statistics
 import time
 
-# Names of ext5's presets: width, feed-forward width, layers of each stack, heads, head width, T5 1.1?
-PRESETS = {
-    "tiny": (64, 128, 2, 2, 32, True),
-    "mini": (256, 512, 4, 4, 64, True),
-    "t5_small": (512, 2048, 6, 8, 64, False),
-    "t5_base": (768, 3072, 12, 12, 64, False),
-    "t5_1_1_small": (512, 1024, 8, 6, 64, True),
-    "t5_1_1_base": (768, 2048, 12, 12, 64, True),
-    "t5_1_1_large": (1024, 2816, 24, 16, 64, True),
-}
-VOCABULARY = 32128
+from presets import PRESETS, VOCABULARY, flops_per_step
 
 
 def age():
@@ -35,16 +25,6 @@ def age():
             return round(float(file.read().split()[0]) - started, 2)
     except OSError:
         return None
-
-
-def flops_per_step(preset, rows, inputs, targets):
-    """As `ext5_architecture::flops_per_step`: weight matrices and attention products, three times forward."""
-    width, hidden, layers, heads, head, gated = PRESETS[preset]
-    projection, feed_forward = width * heads * head, (3 if gated else 2) * width * hidden
-    both = 2 * heads * head
-    encoder = inputs * (4 * projection + feed_forward) + both * inputs**2
-    decoder = targets * (6 * projection + feed_forward) + inputs * 2 * projection + both * targets * (targets + inputs)
-    return 6 * rows * (layers * (encoder + decoder) + targets * width * VOCABULARY)
 
 
 def new_model(args):

@@ -1,6 +1,7 @@
 //! `ext5-bench`: how fast the data path, the answers and the training step are, one JSON line a measurement.
 mod args;
 mod data;
+mod gemm;
 mod generate;
 mod machine;
 mod mixture;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         ["data", bench, options @ ..] => {
             Args::parse(options).and_then(|args| data::run(bench, &args))
         }
+        ["gemm", options @ ..] => Args::parse(options).and_then(|args| gemm::run(&args)),
         ["generate", options @ ..] => Args::parse(options).and_then(|args| generate::run(&args)),
         ["step", options @ ..] => Args::parse(options).and_then(|args| step::run(&args)),
         _ => Err(usage()),
@@ -42,6 +44,6 @@ fn usage() -> Failure {
      [--batches N] [--repeats N] [--examples N] [--positions N] [--workers N]\n       ext5-bench generate --model DIR [--batch N] [--beams N] \
      [--inputs N] [--tokens N] [--precision f32|bf16|int8] [--repeats N]\n       ext5-bench step [--path host|plain] [--model PRESET] \
      [--batch N] [--inputs N] [--targets N] [--optimizer adamw|adafactor] [--precision f32|bf16] [--dropout P] \
-     [--recompute true|false] [--batches N] [--warmup N] [--repeats N] [--profile true|false]"
+     [--recompute true|false] [--batches N] [--warmup N] [--repeats N] [--profile true|false]\n       ext5-bench gemm [--model PRESET] [--batch N] [--inputs N] [--targets N] [--repeats N]"
         .into()
 }
