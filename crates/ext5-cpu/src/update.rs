@@ -11,6 +11,8 @@ pub use adamw::{AdamWStep, adamw};
 
 use crate::isa::for_each_isa;
 use crate::team::run;
+use std::hint::black_box;
+use std::iter::Sum;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,15 +35,26 @@ fn squares_body<const FMA: bool>(values: &[f32]) -> f64 {
     let mut lanes = [0.0; LANES];
     for chunk in chunks {
         for lane in 0..LANES {
-            // The square of an f32 is exact in f64: fusing it with the sum changes nothing.
+            // The square of an f32 is exact in f64: fusing it with the sum changes no bit.
             let value = f64::from(chunk[lane]);
-            lanes[lane] += value * value;
+            lanes[lane] = if FMA {
+                value.mul_add(value, lanes[lane])
+            } else {
+                value * value + lanes[lane]
+            };
         }
     }
     let rest = rest
         .iter()
         .map(|&value| f64::from(value) * f64::from(value));
-    lanes.into_iter().chain(rest).sum()
+    total(lanes) + rest.sum::<f64>()
+}
+
+/// The sum of lanes. They go through memory: else the compiler would shape the loop that filled them after this sum, and
+/// take vectors of two.
+#[inline(always)]
+fn total<T: Sum>(lanes: [T; LANES]) -> T {
+    black_box(lanes).into_iter().sum()
 }
 
 /// Runs `work` on the ranges of `0..len` that hold `chunk` places each, on all threads.

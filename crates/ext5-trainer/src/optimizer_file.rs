@@ -2,31 +2,19 @@
 //! go on where it did not begin.
 use crate::{Error, Result};
 use ext5_backprop::{Remembered, StateTensor};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, View};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The state of all parameters as safetensors: `<parameter>/<tensor>`, and the number of updates in the metadata.
 ///
 /// # Errors
-/// [`Error::Device`] where a shape does not fit its numbers.
+/// [`Error::Device`] where they cannot be written.
 pub fn to_bytes(state: &BTreeMap<String, Remembered>) -> Result<Vec<u8>> {
-    let mut tensors = BTreeMap::new();
-    for (name, remembered) in state {
-        for (part, StateTensor { shape, values }) in &remembered.tensors {
-            let bytes: Vec<u8> = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
-            tensors.insert(format!("{name}/{part}"), (shape, bytes));
-        }
-    }
-    let views = tensors
-        .iter()
-        .map(|(name, (shape, bytes))| {
-            let view = TensorView::new(Dtype::F32, (*shape).clone(), bytes)?;
-            Ok((name.as_str(), view))
-        })
-        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>();
+    let tensors = state.iter().flat_map(|(name, remembered)| {
+        let parts = remembered.tensors.iter();
+        parts.map(move |(part, tensor)| (format!("{name}/{part}"), Written(tensor)))
+    });
     // A hash map would write its entries in another order each time: one sorted entry holds them all.
     let times: BTreeMap<_, _> = state
         .iter()
@@ -36,9 +24,29 @@ pub fn to_bytes(state: &BTreeMap<String, Remembered>) -> Result<Vec<u8>> {
         "times".to_owned(),
         serde_json::to_string(&times).unwrap_or_default(),
     )]);
-    views
-        .and_then(|views| safetensors::serialize(views, Some(times)))
-        .map_err(|error| Error::device("write", &error))
+    safetensors::serialize(tensors, Some(times)).map_err(|error| Error::device("write", &error))
+}
+
+/// A tensor whose bytes are made when they are written, one tensor at a time.
+struct Written<'a>(&'a StateTensor);
+
+impl View for Written<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let values = self.0.values.iter();
+        values.flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    fn data_len(&self) -> usize {
+        self.0.values.len() * size_of::<f32>()
+    }
 }
 
 /// Reads what [`to_bytes`] wrote.

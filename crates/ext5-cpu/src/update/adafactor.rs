@@ -1,10 +1,9 @@
-use super::{CHUNK, chunk_sums, for_each_chunk};
+use super::{CHUNK, LANES, chunk_sums, for_each_chunk, total};
 use crate::isa::{for_each_isa, multiply_add};
 use crate::team::Shared;
 
 /// Rows of a matrix that one task works on.
 const ROWS: usize = 32;
-const LANES: usize = 16;
 /// Added to each squared gradient, as in T5X.
 const EPSILON: f32 = 1e-30;
 
@@ -148,14 +147,14 @@ fn add_squares_body<const FMA: bool>(gradient: &[f32], scale: f32, sums: &mut [f
             sums[lane] += square;
         }
     }
-    let mut total: f32 = lanes.into_iter().sum();
-    for (gradient, sum) in rest.iter().zip(sums_rest) {
+    let mut sum = total(lanes);
+    for (gradient, column) in rest.iter().zip(sums_rest) {
         let gradient = gradient * scale;
         let square = multiply_add::<FMA>(gradient, gradient, EPSILON);
-        total += square;
-        *sum += square;
+        sum += square;
+        *column += square;
     }
-    total
+    sum
 }
 
 #[inline(always)]
@@ -173,7 +172,7 @@ fn row_squares_body<const FMA: bool>(gradient: &[f32], row: f32, columns: &[f32]
         let update = gradient * row * column;
         update * update
     });
-    lanes.into_iter().chain(rest).sum()
+    total(lanes) + rest.sum::<f32>()
 }
 
 #[inline(always)]
@@ -215,7 +214,7 @@ fn chunk_moments_body<const FMA: bool>(
     }
     let rest = rest.iter().zip(moments_rest);
     let rest = rest.map(|(&gradient, moment)| update(gradient, moment));
-    lanes.into_iter().chain(rest).sum()
+    total(lanes) + rest.sum::<f64>()
 }
 
 #[inline(always)]
