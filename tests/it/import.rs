@@ -1,5 +1,5 @@
 use crate::micro::{config, run};
-use ext5_trainer::{ModelDir, ModelOptions, device, hugging_face_files};
+use ext5_trainer::{ModelDir, ModelOptions};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -12,8 +12,7 @@ fn exported(dir: &Path, to: &Path) -> BTreeMap<String, Vec<u8>> {
     run(&config(&["trainer.steps=1"]), &path, false).unwrap();
     let found = ModelDir::find(&path).unwrap();
     let vocabulary = ModelOptions::default().vocabulary(&found).unwrap();
-    let model = found.load(&device::open("flex").unwrap(), None).unwrap();
-    let files = hugging_face_files(&model, vocabulary.as_ref()).unwrap();
+    let files = found.hugging_face_files(vocabulary.as_ref()).unwrap();
     fs::create_dir(to).unwrap();
     for (name, bytes) in &files {
         fs::write(to.join(name), bytes).unwrap();
@@ -24,10 +23,7 @@ fn exported(dir: &Path, to: &Path) -> BTreeMap<String, Vec<u8>> {
 fn load(path: &Path) -> ext5_trainer::Result<BTreeMap<String, Vec<u8>>> {
     let found = ModelDir::find(path)?;
     let vocabulary = ModelOptions::default().vocabulary(&found)?;
-    hugging_face_files(
-        &found.load(&device::open("flex")?, None)?,
-        vocabulary.as_ref(),
-    )
+    found.hugging_face_files(vocabulary.as_ref())
 }
 
 /// Weights in two shards with an index are the weights of one file.

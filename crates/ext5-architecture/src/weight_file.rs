@@ -1,7 +1,7 @@
 use crate::{Error, Result};
-use safetensors::tensor::Dtype;
+use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Name of the file of weights.
 pub const SAFETENSORS: &str = "model.safetensors";
@@ -64,4 +64,28 @@ fn half_to_f32(bits: u16) -> f32 {
         31 => f32::NAN,
         exponent => (1.0 + fraction / 1024.0) * 2_f32.powi(i32::from(exponent) - 15),
     }
+}
+
+/// Weights as one file of safetensors, f32, with the mark `format: pt` that transformers asks for.
+///
+/// # Errors
+/// [`Error::Device`] where numbers and shape do not belong together.
+pub fn weights_to_bytes<V: AsRef<[f32]>>(
+    weights: impl IntoIterator<Item = (String, Vec<usize>, V)>,
+) -> Result<Vec<u8>> {
+    let weights: BTreeMap<String, (Vec<usize>, Vec<u8>)> = weights
+        .into_iter()
+        .map(|(name, shape, values)| {
+            let bytes = values.as_ref().iter().flat_map(|value| value.to_le_bytes());
+            (name, (shape, bytes.collect()))
+        })
+        .collect();
+    let failed = |error: safetensors::SafeTensorError| Error::Device(error.to_string());
+    let views = weights.iter().map(|(name, (shape, bytes))| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+        view.map(|view| (name.as_str(), view)).map_err(failed)
+    });
+    let views = views.collect::<Result<Vec<_>>>()?;
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(views, Some(metadata)).map_err(failed)
 }

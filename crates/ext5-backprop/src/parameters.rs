@@ -1,6 +1,7 @@
-use ext5_architecture::{Error, T5Config, Weights, names};
+use ext5_architecture::{Error, T5Config, Weights, initial_deviation, names, weights_to_bytes};
+use ext5_cpu::run;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a parameter lies in the buffer of all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,43 @@ impl Parameters {
         }
     }
 
+    /// First weights of a new model: `normal(name)` gives standard normal numbers for one parameter, which depend on nothing else.
+    ///
+    /// # Errors
+    /// Where the shape is impossible.
+    pub fn initial<N: Iterator<Item = f32>>(
+        config: &T5Config,
+        normal: impl Fn(&str) -> N + Sync,
+    ) -> Result<Self, Error> {
+        config.validate()?;
+        let mut new = Self::zeros(config);
+        let slots = Arc::clone(&new.slots);
+        // A part for each parameter: threads take them in turns.
+        let mut rest = new.values.as_mut_slice();
+        let mut parts: Vec<Mutex<&mut [f32]>> = Vec::with_capacity(slots.len());
+        for slot in slots.iter() {
+            let (part, behind) = rest.split_at_mut(slot.range.len());
+            parts.push(Mutex::new(part));
+            rest = behind;
+        }
+        run(parts.len(), &|number| {
+            let name = &slots[number].name;
+            let mut part = parts[number].lock().unwrap_or_else(PoisonError::into_inner);
+            match initial_deviation(config, name) {
+                None => part.fill(1.0),
+                Some(deviation) => {
+                    let deviation = deviation as f32;
+                    let drawn = normal(name).map(|value| value * deviation);
+                    part.iter_mut()
+                        .zip(drawn)
+                        .for_each(|(to, value)| *to = value);
+                }
+            }
+        });
+        drop(parts);
+        Ok(new)
+    }
+
     /// Zero for every weight of this model.
     pub fn zeros_like(&self) -> Self {
         Self {
@@ -76,6 +114,21 @@ impl Parameters {
     /// All numbers, to change.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values
+    }
+
+    /// A file of safetensors in Hugging Face's layout.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where numbers and shapes do not belong together.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, Error> {
+        let weight = |slot: &Slot| {
+            (
+                slot.name.clone(),
+                slot.shape.clone(),
+                &self.values[slot.range.clone()],
+            )
+        };
+        weights_to_bytes(self.slots.iter().map(weight))
     }
 
     /// Place of the parameter `name`.

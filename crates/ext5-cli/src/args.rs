@@ -194,7 +194,7 @@ pub(crate) struct ModelArgs {
     #[arg(long)]
     pub(crate) vocabulary: Option<String>,
     /// Device: flex (CPU), wgpu, vulkan, cuda.
-    #[arg(long, default_value = "flex")]
+    #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
     /// Tokens that inputs are cut to.
     #[arg(long, default_value_t = 512)]

@@ -1,10 +1,8 @@
 use crate::{Error, Result, T5, T5Config};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use ext5_architecture::{Weights, name_of};
-use safetensors::tensor::{Dtype, TensorView};
+use ext5_architecture::{Weights, name_of, weights_to_bytes};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
 
 /// A T5 with `weights`, which may be stored as F32, F16 or BF16.
 ///
@@ -97,30 +95,20 @@ pub fn export_safetensors(model: &T5) -> Result<Vec<u8>> {
     let mut collect = Collect {
         path: Vec::new(),
         gated,
-        weights: BTreeMap::new(),
+        weights: Vec::new(),
         error: None,
     };
     model.visit(&mut collect);
     if let Some(error) = collect.error {
         return Err(error);
     }
-    let views: Vec<_> = collect
-        .weights
-        .iter()
-        .map(|(name, (shape, bytes))| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-            view.map(|view| (name.as_str(), view))
-                .map_err(|error| Error::Device(error.to_string()))
-        })
-        .collect::<Result<_>>()?;
-    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    safetensors::serialize(views, Some(metadata)).map_err(|error| Error::Device(error.to_string()))
+    weights_to_bytes(collect.weights)
 }
 
 struct Collect {
     path: Vec<String>,
     gated: bool,
-    weights: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    weights: Vec<(String, Vec<usize>, Vec<f32>)>,
     error: Option<Error>,
 }
 
@@ -145,11 +133,7 @@ impl ModuleVisitor for Collect {
                     values = transpose(&values, shape[0]);
                     shape.reverse();
                 }
-                let bytes = values
-                    .iter()
-                    .flat_map(|value| value.to_le_bytes())
-                    .collect();
-                self.weights.insert(name, (shape, bytes));
+                self.weights.push((name, shape, values));
             }
             Err(error) => {
                 self.error

@@ -2,6 +2,14 @@
 use crate::{Error, Result};
 use burn::tensor::Device;
 
+/// The CPU as ext5 itself uses it, without Burn.
+pub const CPU: &str = "cpu";
+
+/// Whether `name` is the CPU without Burn.
+pub(crate) fn is_own_cpu(name: &str) -> bool {
+    name == CPU
+}
+
 /// The devices compiled into this program, best first.
 pub fn compiled() -> Vec<&'static str> {
     let mut names = Vec::new();
@@ -15,19 +23,19 @@ pub fn compiled() -> Vec<&'static str> {
         names.push("wgpu");
     }
     if cfg!(feature = "flex") {
-        names.push("flex");
+        names.extend([CPU, "flex"]);
     }
     names
 }
 
-/// Opens a device by name: `flex` (CPU), `wgpu`, `vulkan`, `cuda`.
+/// Opens a device by name: `cpu`, `flex` (the CPU by Burn, the reference), `wgpu`, `vulkan`, `cuda`.
 ///
 /// # Errors
 /// [`Error::NoDevice`] where this program was built without it, or none is present.
 pub fn open(name: &str) -> Result<Device> {
     let device = match name {
         #[cfg(feature = "flex")]
-        "flex" => Some(Device::flex()),
+        CPU | "flex" => Some(Device::flex()),
         #[cfg(feature = "wgpu")]
         "wgpu" => wgpu(),
         #[cfg(feature = "vulkan")]

@@ -32,10 +32,20 @@ impl Engine {
         if !device::is_host(&model.device()) {
             return Ok(Self::Device(Box::new(model)));
         }
+        let weights = export_safetensors(&model);
+        let weights = weights.map_err(|error| Error::device("copy the weights", &error))?;
+        Self::packed(model.config(), weights)
+    }
+
+    /// The model of `config` and a file of weights, to answer on the CPU.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where they do not belong together.
+    pub(crate) fn packed(config: &T5Config, file: Vec<u8>) -> Result<Self> {
         let answer = || -> std::result::Result<_, ext5_inference::Error> {
             let mut weights = Weights::default();
-            weights.add(SAFETENSORS, export_safetensors(&model)?)?;
-            ext5_inference::T5::new(model.config(), weights, Precision::F32)
+            weights.add(SAFETENSORS, file)?;
+            ext5_inference::T5::new(config, weights, Precision::F32)
         };
         let model = answer().map_err(|error| Error::device("copy the weights", &error))?;
         Ok(Self::Host(Box::new(model)))

@@ -38,7 +38,7 @@ pub struct ModelOptions {
 impl Default for ModelOptions {
     fn default() -> Self {
         Self {
-            device: "flex".to_owned(),
+            device: "cpu".to_owned(),
             vocabulary: None,
             inputs_length: 512,
             batch_rows: 16,

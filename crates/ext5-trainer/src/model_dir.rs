@@ -2,9 +2,10 @@ use crate::checkpoint::{CHECKPOINTS, Checkpoint, LARGEST_FILE, committed, is_pla
 use crate::{Error, Result, RunConfig, VocabularyConfig};
 use burn::tensor::Device;
 use ext5_architecture::Weights;
+use ext5_backprop::Parameters;
 use ext5_data::{door, load_vocabulary};
 use ext5_inference::Precision;
-use ext5_model::{Index, SAFETENSORS, SAFETENSORS_INDEX, T5, T5Config, export_safetensors};
+use ext5_model::{Index, SAFETENSORS, SAFETENSORS_INDEX, T5, T5Config};
 use ext5_tokenizer::{ByteVocabulary, Vocabulary};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -123,6 +124,30 @@ impl ModelDir {
         })
     }
 
+    /// The model's shape and weights on the host.
+    ///
+    /// # Errors
+    /// As [`ModelDir::load`].
+    pub fn parameters(&self) -> Result<(T5Config, Parameters)> {
+        let mut weights = self.weights()?;
+        let config = weights.settle(&self.config()?);
+        let parameters = Parameters::new(&config, weights).map_err(self.model_error())?;
+        Ok((config, parameters))
+    }
+
+    /// The files of a Hugging Face directory with this model: its parts are seen to belong together.
+    ///
+    /// # Errors
+    /// As [`ModelDir::load`].
+    pub fn hugging_face_files(
+        &self,
+        vocabulary: &dyn Vocabulary,
+    ) -> Result<BTreeMap<String, Vec<u8>>> {
+        let (config, parameters) = self.parameters()?;
+        let weights = parameters.to_safetensors().map_err(self.model_error())?;
+        Ok(hugging_face_files(&config, weights, vocabulary))
+    }
+
     fn weights(&self) -> Result<Weights> {
         let mut weights = Weights::default();
         for name in self.weight_files()? {
@@ -220,20 +245,13 @@ fn file_hash(path: &Path) -> Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// The files of a Hugging Face directory: configuration, weights, vocabulary.
-///
-/// # Errors
-/// [`Error::Model`] where a weight cannot be read from the device.
-pub fn hugging_face_files(
-    model: &T5,
+/// The files of a Hugging Face directory: configuration, `weights` (a file of safetensors), vocabulary.
+pub(crate) fn hugging_face_files(
+    config: &T5Config,
+    weights: Vec<u8>,
     vocabulary: &dyn Vocabulary,
-) -> Result<BTreeMap<String, Vec<u8>>> {
+) -> BTreeMap<String, Vec<u8>> {
     let json = |value| serde_json::to_vec_pretty(&value).unwrap_or_default();
-    let config = model.config();
-    let weights = export_safetensors(model).map_err(|source| Error::Model {
-        path: PathBuf::from(SAFETENSORS),
-        source,
-    })?;
     let mut files: BTreeMap<String, Vec<u8>> = vocabulary.files().into_iter().collect();
     files.insert(CONFIG.to_owned(), json(config.to_json()));
     files.insert(
@@ -241,5 +259,5 @@ pub fn hugging_face_files(
         json(ext5_model::generation_config(config)),
     );
     files.insert(SAFETENSORS.to_owned(), weights);
-    Ok(files)
+    files
 }

@@ -111,8 +111,10 @@ pub struct TrainerConfig {
     pub micro_batch_rows: usize,
     /// Seed of order, noise, weights and dropout.
     pub seed: u64,
-    /// Device: `flex` (CPU), `wgpu`, `vulkan`, `cuda`.
+    /// Device: `cpu`, `flex` (the CPU by Burn, the reference), `wgpu`, `vulkan`, `cuda`.
     pub device: String,
+    /// Whether layers are computed again on the way back, on the CPU: a quarter more time, a fraction of the memory.
+    pub recompute: bool,
     /// Coefficient of the z-loss; T5 uses 1e-4.
     pub z_loss: f64,
     /// Largest global norm of the gradients; 0 for no clipping.
@@ -177,7 +179,8 @@ impl Default for TrainerConfig {
             batch_rows: 32,
             micro_batch_rows: 0,
             seed: 0,
-            device: "flex".to_owned(),
+            device: "cpu".to_owned(),
+            recompute: false,
             z_loss: 1e-4,
             clip_norm: 0.0,
             log_every: 10,

@@ -1,7 +1,8 @@
 use crate::vocabulary::vocabulary;
-use crate::{ModelDir, Observer, Result, RunConfig, device};
+use crate::{Learner, ModelDir, Observer, Result, RunConfig, device};
 use burn::tensor::Device;
-use ext5_model::{T5, T5Config, initialise, preset};
+use ext5_backprop::Parameters;
+use ext5_model::{T5Config, initialise, preset};
 use ext5_objectives::Stream;
 use ext5_tasks::Catalogue;
 use ext5_tokenizer::Vocabulary;
@@ -59,28 +60,43 @@ impl Session {
         })
     }
 
-    /// The model a new run starts from, ready to be trained.
+    /// What a new run starts from, ready to learn.
     ///
     /// # Errors
     /// [`crate::Error::Model`] for an unknown preset or weights that do not fit,
     /// [`crate::Error::Config`] where vocabulary and model do not belong together.
-    pub fn start_model(&self, config: &RunConfig) -> Result<T5> {
-        let device = self.device.clone().autodiff();
-        let model = match &self.start {
-            Some(start) => start.load(&device, Some(config.model.dropout_rate))?,
-            None => self.new_model(config, &device)?,
+    pub fn start(&self, config: &RunConfig) -> Result<Learner> {
+        let learner = match &self.start {
+            Some(start) => self.load_from(config, start)?,
+            None => self.new_learner(config)?,
         };
-        crate::predictor::fits(model.config(), self.vocabulary.as_ref())?;
-        Ok(model)
+        crate::predictor::fits(learner.config(), self.vocabulary.as_ref())?;
+        Ok(learner)
     }
 
-    /// The model of a checkpoint of this run.
+    /// What a run goes on with from a checkpoint of its own, without what the optimizer remembers.
     ///
     /// # Errors
     /// As [`ModelDir::load`].
-    pub fn load(&self, config: &RunConfig, checkpoint: &Path) -> Result<T5> {
-        let device = self.device.clone().autodiff();
-        ModelDir::find(checkpoint)?.load(&device, Some(config.model.dropout_rate))
+    pub fn load(&self, config: &RunConfig, checkpoint: &Path) -> Result<Learner> {
+        self.load_from(config, &ModelDir::find(checkpoint)?)
+    }
+
+    fn load_from(&self, config: &RunConfig, dir: &ModelDir) -> Result<Learner> {
+        let dropout_rate = config.model.dropout_rate;
+        if device::is_own_cpu(&config.trainer.device) {
+            let (mut shape, parameters) = dir.parameters()?;
+            shape.dropout_rate = dropout_rate;
+            let recompute = config.trainer.recompute;
+            return Ok(Learner::host(
+                &shape,
+                parameters,
+                config.optimizer,
+                recompute,
+            ));
+        }
+        let model = dir.load(&self.device.clone().autodiff(), Some(dropout_rate))?;
+        Ok(Learner::device(model, config.optimizer))
     }
 
     /// The device, without gradients.
@@ -88,17 +104,33 @@ impl Session {
         &self.device
     }
 
-    fn new_model(&self, config: &RunConfig, device: &Device) -> Result<T5> {
+    fn new_learner(&self, config: &RunConfig) -> Result<Learner> {
         let shape = model_config(config, self.vocabulary.size())?;
         let seed = config.trainer.seed;
-        let model = initialise(&shape, device, |name, count| {
-            // A stream per parameter: its weights do not depend on which others there are.
+        // A stream per parameter: its weights do not depend on which others there are, nor on the device.
+        let normal = |name: &str| {
             let mut parts = vec![seed, WEIGHTS];
             parts.extend(name.bytes().map(u64::from));
             let mut stream = Stream::new(&parts);
-            (0..count).map(|_| stream.normal() as f32).collect()
+            std::iter::repeat_with(move || stream.normal() as f32)
+        };
+        if device::is_own_cpu(&config.trainer.device) {
+            let parameters = Parameters::initial(&shape, normal);
+            let parameters = parameters.map_err(|source| preset_error(config, source))?;
+            let recompute = config.trainer.recompute;
+            return Ok(Learner::host(
+                &shape,
+                parameters,
+                config.optimizer,
+                recompute,
+            ));
+        }
+        let device = self.device.clone().autodiff();
+        let model = initialise(&shape, &device, |name, count| {
+            normal(name).take(count).collect()
         });
-        model.map_err(|source| preset_error(config, source))
+        let model = model.map_err(|source| preset_error(config, source))?;
+        Ok(Learner::device(model, config.optimizer))
     }
 }
 

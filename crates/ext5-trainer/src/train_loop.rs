@@ -3,12 +3,8 @@ use crate::feeds::{Feeds, feeds};
 use crate::model_dir::{RUN_CONFIG, hugging_face_files};
 use crate::observer::Event;
 use crate::validation::Validation;
-use crate::{
-    Error, Ledger, Observer, Optimizer, Result, RunConfig, Session, StepOptions, Stop,
-    optimizer_file, train_step,
-};
+use crate::{Error, Learner, Ledger, Observer, Result, RunConfig, Session, StepOptions, Stop};
 use ext5_data::{Cursor, Loader, LoaderConfig, door, storage};
-use ext5_model::T5;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -109,9 +105,7 @@ struct Run<'a> {
     names: Vec<String>,
     absent: Vec<(String, String)>,
     loader: Loader,
-    /// Taken while a step has it; a failed step ends the run.
-    model: Option<T5>,
-    optimizer: Optimizer,
+    learner: Learner,
     state: State,
     validation: Validation,
     last_checkpoint: PathBuf,
@@ -142,8 +136,7 @@ impl<'a> Run<'a> {
             .iter()
             .map(|feed| (feed.name.clone(), feed.cache.len()))
             .collect();
-        let mut optimizer = Optimizer::new(config.optimizer);
-        let (model, state) = match checkpoint {
+        let (learner, state) = match checkpoint {
             None => {
                 let state = State {
                     step: 0,
@@ -152,14 +145,15 @@ impl<'a> Run<'a> {
                     metrics_bytes: 0,
                     tasks,
                 };
-                (session.start_model(config)?, state)
+                (session.start(config)?, state)
             }
             Some(checkpoint) => {
                 let state = read_state(checkpoint, &tasks)?;
-                optimizer_file::from_bytes(&checkpoint.read(OPTIMIZER)?)
-                    .and_then(|state| optimizer.restore(state, session.device()))
+                let mut learner = session.load(config, checkpoint.path())?;
+                learner
+                    .restore_optimizer(&checkpoint.read(OPTIMIZER)?)
                     .map_err(|reason| damaged(checkpoint, OPTIMIZER, &reason))?;
-                (session.load(config, checkpoint.path())?, state)
+                (learner, state)
             }
         };
         let log = run_dir.join(METRICS);
@@ -180,8 +174,7 @@ impl<'a> Run<'a> {
             names,
             absent,
             loader,
-            model: Some(model),
-            optimizer,
+            learner,
             state,
             validation,
             last_checkpoint,
@@ -228,14 +221,8 @@ impl<'a> Run<'a> {
             clip_norm: trainer.clip_norm,
             seed: trainer.seed,
         };
-        let Some(model) = self.model.take() else {
-            return Err(Error::RunDirectory {
-                reason: "a failed step ended this run".to_owned(),
-            });
-        };
-        let (model, outcome) = train_step(model, &mut self.optimizer, &batch, &options)
-            .map_err(|error| self.named(error, &batch))?;
-        self.model = Some(model);
+        let outcome = self.learner.step(&batch, &options);
+        let outcome = outcome.map_err(|error| self.named(error, &batch))?;
         self.state.ledger.record(&batch, &outcome);
         self.state.cursor = cursor;
         self.state.step = step + 1;
@@ -290,12 +277,9 @@ impl<'a> Run<'a> {
     }
 
     fn validate(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(model) = &self.model else {
-            return Ok(());
-        };
         for line in self
             .validation
-            .run(model, self.session, self.state.step, observer)?
+            .run(&self.learner, self.session, self.state.step, observer)?
         {
             self.log(&line, observer)?;
         }
@@ -303,19 +287,15 @@ impl<'a> Run<'a> {
     }
 
     fn checkpoint(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(model) = &self.model else {
-            return Ok(());
-        };
         let step = self.state.step;
         let log = self.run_dir.join(METRICS);
         if storage::local().exists(&log)? {
             storage::local().sync(&log)?;
         }
-        let mut files = hugging_face_files(model, self.session.vocabulary.as_ref())?;
-        files.insert(
-            OPTIMIZER.to_owned(),
-            optimizer_file::to_bytes(&self.optimizer.state()?)?,
-        );
+        let learner = &self.learner;
+        let vocabulary = self.session.vocabulary.as_ref();
+        let mut files = hugging_face_files(learner.config(), learner.weights()?, vocabulary);
+        files.insert(OPTIMIZER.to_owned(), learner.optimizer_state()?);
         files.insert(
             STATE.to_owned(),
             serde_json::to_vec(&self.state).unwrap_or_default(),

@@ -1,12 +1,9 @@
-use crate::batch::to_device;
 use crate::feeds::feeds;
 use crate::observer::Event;
 use crate::train_loop::loader_config;
-use crate::{Error, Observer, Result, RunConfig, Session, T5Predictor, ValidationConfig};
-use burn::module::Module;
+use crate::{Learner, Observer, Result, RunConfig, Session, T5Predictor, ValidationConfig};
 use ext5_data::{LoaderConfig, TaskFeed, one_pass};
 use ext5_eval::{Bootstrap, EvaluateOptions, Progress, evaluate_task};
-use ext5_model::T5;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -67,12 +64,11 @@ impl Validation {
     /// One line of the log per task.
     pub(crate) fn run(
         &self,
-        model: &T5,
+        learner: &Learner,
         session: &Session,
         step: u64,
         observer: &mut dyn Observer,
     ) -> Result<Vec<Value>> {
-        let plain = model.valid();
         let mut lines = Vec::new();
         for feed in &self.feeds {
             observer.on(&Event::Evaluating(Progress {
@@ -80,7 +76,7 @@ impl Validation {
                 split: &self.config.split,
                 ..Progress::default()
             }));
-            let (loss, tokens) = self.loss(&plain, feed)?;
+            let (loss, tokens) = self.loss(learner, feed)?;
             lines.push(json!({
                 "kind": "validation",
                 "step": step,
@@ -90,20 +86,17 @@ impl Validation {
             }));
         }
         if !self.metrics.is_empty() {
-            lines.extend(self.scores(model, session, step, observer)?);
+            lines.extend(self.scores(learner, session, step, observer)?);
         }
         Ok(lines)
     }
 
     /// Loss per target token of a task, nats, and the number of these tokens.
-    fn loss(&self, model: &T5, feed: &TaskFeed) -> Result<(f64, f64)> {
+    fn loss(&self, learner: &Learner, feed: &TaskFeed) -> Result<(f64, f64)> {
         let (mut sum, mut weight) = (0.0, 0.0);
         for batch in one_pass(feed, &self.loader, Some(self.config.limit))? {
             let batch = batch?;
-            let inputs = to_device(&batch, 0..batch.rows, &model.device());
-            let losses = model.losses(&inputs.input, inputs.targets, inputs.weights);
-            let read = losses.cross_entropy.try_into_scalar::<f32>();
-            sum += f64::from(read.map_err(|error| Error::device("read the loss", &error))?);
+            sum += learner.loss(&batch)?;
             weight += batch
                 .decoder_loss_weights
                 .iter()
@@ -115,14 +108,14 @@ impl Validation {
 
     fn scores(
         &self,
-        model: &T5,
+        learner: &Learner,
         session: &Session,
         step: u64,
         observer: &mut dyn Observer,
     ) -> Result<Vec<Value>> {
         let vocabulary = session.vocabulary.clone();
         let (length, rows) = (self.loader.inputs_length, self.loader.rows);
-        let mut predictor = T5Predictor::new(model, vocabulary, length, rows)?;
+        let mut predictor = T5Predictor::with(learner.engine()?, vocabulary, length, rows)?;
         let mut lines = Vec::new();
         for name in &self.metrics {
             let task = session.catalogue.open(name, &self.data_root)?;

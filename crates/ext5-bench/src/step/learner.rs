@@ -1,8 +1,9 @@
 use ext5_architecture::T5Config;
+use ext5_backprop::Parameters;
 use ext5_data::Batch;
-use ext5_model::{T5, initialise};
+use ext5_model::initialise;
 use ext5_objectives::Stream;
-use ext5_trainer::{Optimizer, OptimizerConfig, StepOptions, device, train_step};
+use ext5_trainer::{OptimizerConfig, StepOptions, device};
 
 use crate::args::{Args, Failure};
 
@@ -69,8 +70,7 @@ pub(super) struct Done {
 
 /// A model that learns.
 pub(super) struct Learner {
-    model: Option<T5>,
-    optimizer: Optimizer,
+    inner: ext5_trainer::Learner,
     rate: f64,
 }
 
@@ -80,24 +80,28 @@ impl Learner {
     /// # Errors
     /// Where the path cannot do what is asked.
     pub(super) fn new(config: &T5Config, settings: &Settings) -> Result<Self, Failure> {
-        if settings.path != "plain" {
-            return Err("`--path host` is not in this program: take `--path plain`".into());
+        if settings.precision != "f32" {
+            return Err("both paths compute in f32".into());
         }
-        if settings.precision != "f32" || settings.recompute || settings.profile {
-            let reason = "`--path plain` computes in f32, recomputes nothing and keeps no profile";
-            return Err(reason.into());
+        let (rule, rate) = settings.rule()?;
+        let normal = |name: &str| {
+            let mut stream = Stream::new(&name.bytes().map(u64::from).collect::<Vec<_>>());
+            std::iter::repeat_with(move || stream.normal() as f32)
+        };
+        if settings.path == "host" {
+            let parameters = Parameters::initial(config, normal)?;
+            let inner = ext5_trainer::Learner::host(config, parameters, rule, settings.recompute);
+            return Ok(Self { inner, rate });
+        }
+        if settings.recompute || settings.profile {
+            return Err("`--path plain` recomputes nothing and keeps no profile".into());
         }
         let device = device::open("flex")?.autodiff();
         let model = initialise(config, &device, |name, count| {
-            let mut stream = Stream::new(&name.bytes().map(u64::from).collect::<Vec<_>>());
-            (0..count).map(|_| stream.normal() as f32).collect()
+            normal(name).take(count).collect()
         })?;
-        let (rule, rate) = settings.rule()?;
-        Ok(Self {
-            model: Some(model),
-            optimizer: Optimizer::new(rule),
-            rate,
-        })
+        let inner = ext5_trainer::Learner::device(model, rule);
+        Ok(Self { inner, rate })
     }
 
     /// One update.
@@ -113,9 +117,7 @@ impl Learner {
             clip_norm: 0.0,
             seed: 0,
         };
-        let model = self.model.take().ok_or("an earlier step failed")?;
-        let (model, outcome) = train_step(model, &mut self.optimizer, batch, &options)?;
-        self.model = Some(model);
+        let outcome = self.inner.step(batch, &options)?;
         Ok(Done {
             loss: outcome.cross_entropy / outcome.weight.max(1.0),
             parts: None,

@@ -2,7 +2,7 @@ use crate::args::CopyArgs;
 use crate::output::Output;
 use anyhow::Result;
 use ext5_data::storage;
-use ext5_trainer::{ModelDir, ModelOptions, device, hugging_face_files};
+use ext5_trainer::{ModelDir, ModelOptions};
 use serde_json::json;
 
 /// Reads a model, checks that its parts belong together, and writes it in Hugging Face's layout.
@@ -12,16 +12,14 @@ pub(crate) fn run(args: &CopyArgs, output: &Output) -> Result<()> {
         vocabulary: args.vocabulary.clone(),
         ..ModelOptions::default()
     };
-    let device = device::open(&options.device)?;
-    let model = dir.load(&device, None)?;
     let vocabulary = options.vocabulary(&dir)?;
-    let files = hugging_face_files(&model, vocabulary.as_ref())?;
+    let files = dir.hugging_face_files(vocabulary.as_ref())?;
     storage::local().create_dir(&args.to)?;
     for (name, bytes) in &files {
         storage::local().write(&args.to.join(name), bytes)?;
     }
     let names: Vec<&String> = files.keys().collect();
-    let parameters = model.config().num_parameters();
+    let parameters = dir.config()?.num_parameters();
     let value = json!({
         "from": dir.path(),
         "to": args.to,
