@@ -73,7 +73,7 @@ impl SelfAttention {
         let pairs = pairs(rows);
         let attention = self.attention(pass, &pairs, rows, bias);
         pass.profile.time("attention", || {
-            attention.within(&qkv, &mut attended, &mut log_sums)
+            attention.within(&qkv, &mut attended, &mut log_sums);
         });
         let drop = (
             site(self.decoder, self.layer, Place::SelfOutput),

@@ -67,7 +67,7 @@ impl CrossAttention {
         let pairs = pairs(batch);
         let attention = self.attention(pass, &pairs, rows);
         pass.profile.time("attention", || {
-            attention.across(&q, &kv, &mut attended, &mut log_sums)
+            attention.across(&q, &kv, &mut attended, &mut log_sums);
         });
         let drop = (
             site(true, self.layer, Place::CrossOutput),
@@ -131,7 +131,7 @@ impl CrossAttention {
         let weight = Matrix::new(pass.weight(&self.kv), width);
         let d = Matrix::new(&d_kv, 2 * total);
         pass.profile.time("linear gradient", || {
-            matmul(d, weight, Output::Add, d_encoded)
+            matmul(d, weight, Output::Add, d_encoded);
         });
         let normed = self.norm.forward(pass, &saved.x);
         pass.weight_gradient(&d_q, &normed, width, &self.q, gradients);

@@ -92,7 +92,7 @@ impl FeedForward {
         pass.drop_out(&mut hidden, inner, site(Place::Hidden), &rows.keys);
         // From here `hidden` is the layer's own middle again, and `wide` its gradient.
         pass.profile.time("activation gradient", || {
-            self.activation_gradient(&mut wide, &mut hidden)
+            self.activation_gradient(&mut wide, &mut hidden);
         });
         pass.drop_out(&mut hidden, inner, site(Place::Hidden), &rows.keys);
         pass.weight_gradient(d_projected, &hidden, inner, &self.wo, gradients);

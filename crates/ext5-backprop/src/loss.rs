@@ -49,7 +49,7 @@ pub(crate) fn cross_entropy(
         let weight = Matrix::new(pass.weight(head), width);
         let states = Matrix::new(hidden, width);
         pass.profile.time("logits", || {
-            matmul(states, weight.t(), Output::Replace, logits)
+            matmul(states, weight.t(), Output::Replace, logits);
         });
         let mut found = vec![0.0; 2 * range.len()];
         pass.profile.time("cross-entropy", || {

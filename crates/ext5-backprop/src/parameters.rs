@@ -94,6 +94,7 @@ impl Parameters {
     }
 
     /// Zero for every weight of this model.
+    #[must_use]
     pub fn zeros_like(&self) -> Self {
         Self {
             slots: Arc::clone(&self.slots),

@@ -46,7 +46,7 @@ impl<'a> Pass<'a> {
         let x = Matrix::new(x, inner);
         let mut out = self.pool.take(x.rows() * weight.rows());
         self.profile.time("linear", || {
-            matmul(x, weight.t(), Output::Replace, &mut out)
+            matmul(x, weight.t(), Output::Replace, &mut out);
         });
         out
     }
@@ -62,7 +62,7 @@ impl<'a> Pass<'a> {
         let dy = Matrix::new(dy, weight.rows());
         let mut dx = self.pool.take(dy.rows() * inner);
         self.profile.time("linear gradient", || {
-            matmul(dy, weight, Output::Replace, &mut dx)
+            matmul(dy, weight, Output::Replace, &mut dx);
         });
         dx
     }
@@ -82,7 +82,7 @@ impl<'a> Pass<'a> {
             Matrix::new(x, inner),
         );
         self.profile.time("weight gradient", || {
-            matmul(dy.t(), x, Output::Add, gradient)
+            matmul(dy.t(), x, Output::Add, gradient);
         });
     }
 
@@ -110,7 +110,7 @@ impl<'a> Pass<'a> {
         let weight = Matrix::new(self.weight(weight), inner);
         let hidden = Matrix::new(hidden, inner);
         self.profile.time("linear", || {
-            matmul(hidden, weight.t(), Output::Add, &mut out)
+            matmul(hidden, weight.t(), Output::Add, &mut out);
         });
         out
     }

@@ -259,11 +259,13 @@ impl Stack {
             }
         }
     }
+}
 
+impl Saved {
     /// Gives back what nobody will ask for.
-    pub(crate) fn discard(&self, pass: &Pass<'_>, saved: Saved) {
-        pass.pool.give(saved.x);
-        for kept in saved.blocks {
+    pub(crate) fn discard(self, pass: &Pass<'_>) {
+        pass.pool.give(self.x);
+        for kept in self.blocks {
             pass.pool.give(match kept {
                 Kept::All(saved) => saved.into_input(pass),
                 Kept::Input(x) => x,

@@ -95,8 +95,8 @@ impl T5 {
     pub fn losses(&self, parameters: &Parameters, batch: &Batch) -> Result<Losses> {
         batch.check(self.config.vocab_size, false)?;
         let pass = self.pass(parameters, None);
-        let (hidden, ..) = self.forward(&pass, batch, true, |stack, saved| {
-            stack.discard(&pass, saved)
+        let (hidden, ..) = self.forward(&pass, batch, true, |_, saved| {
+            saved.discard(&pass);
         });
         let labels = labels(batch, 0.0, 1.0);
         let (sums, _) = cross_entropy(&pass, &hidden, &self.head, &labels, None);
@@ -189,7 +189,9 @@ impl T5 {
     fn scale_output(&self, hidden: &mut [f32]) {
         if self.config.scales_output() {
             let scale = (self.config.d_model as f32).powf(-0.5);
-            hidden.iter_mut().for_each(|value| *value *= scale);
+            for value in hidden {
+                *value *= scale;
+            }
         }
     }
 

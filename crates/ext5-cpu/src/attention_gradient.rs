@@ -49,6 +49,18 @@ impl<'a> Read<'a> {
     }
 }
 
+impl Written<'_> {
+    /// Adds `a * b` from a row and a column on.
+    ///
+    /// # Safety
+    /// No other task touches these rows and columns.
+    unsafe fn add_product(&self, (row, column): (usize, usize), a: Matrix<'_>, b: Matrix<'_>) {
+        let place = self.place(row, column);
+        // SAFETY: the caller's.
+        unsafe { here(a, b, Output::Add, self.values, place, self.stride) };
+    }
+}
+
 /// Queries, keys and values, or their gradients.
 #[derive(Clone, Copy)]
 struct Three<T> {
@@ -262,8 +274,8 @@ impl Attention<'_> {
                             &out,
                             queries.start * total + column,
                             total,
-                        )
-                    };
+                        );
+                    }
                 });
             }
         });
@@ -347,48 +359,33 @@ impl Attention<'_> {
                         &Shared::new(dp),
                         0,
                         length,
-                    )
-                };
-                for (at, query) in queries.clone().enumerate() {
-                    let (p, dp) = (
-                        &p[at * length..(at + 1) * length],
-                        &mut dp[at * length..(at + 1) * length],
                     );
-                    let place = query * total + column;
-                    let mean = dot(&out[place..place + width], &d_out[place..place + width]);
+                }
+                let place = |query: usize| query * total + column..query * total + column + width;
+                for ((query, p), dp) in queries
+                    .clone()
+                    .zip(p.chunks_exact_mut(length))
+                    .zip(dp.chunks_exact_mut(length))
+                {
+                    let mean = dot(&out[place(query)], &d_out[place(query)]);
                     self.drop_out(head, query, dp);
                     softmax_gradient(p, mean, dp);
                     if self.bias.is_some() {
                         let start = pair.1.len() - 1 - (query - pair.0.start);
                         add(&mut d_bias[start..start + length], dp);
                     }
-                }
-                for (query, p) in queries.clone().zip(p.chunks_exact_mut(length)) {
                     self.drop_out(head, query, p);
                 }
                 let p = Matrix::strided(p, queries.len(), length, length);
                 let dp = Matrix::strided(dp, queries.len(), length, length);
-                let put = |to: &Written<'_>, row: usize, a, b| {
-                    // SAFETY: each task has its own rows and columns of the gradients.
-                    unsafe {
-                        here(
-                            a,
-                            b,
-                            Output::Add,
-                            to.values,
-                            to.place(row, column),
-                            to.stride,
-                        )
-                    };
-                };
-                put(&d.v, keys.start, p.t(), d_out_block);
-                put(&d.q, queries.start, dp, three.k.rows(&keys, column, width));
-                put(
-                    &d.k,
-                    keys.start,
-                    dp.t(),
-                    three.q.rows(&queries, column, width),
-                );
+                let of_queries = three.q.rows(&queries, column, width);
+                let of_keys = three.k.rows(&keys, column, width);
+                // SAFETY: each task has its own rows and columns of the gradients.
+                unsafe {
+                    d.v.add_product((keys.start, column), p.t(), d_out_block);
+                    d.q.add_product((queries.start, column), dp, of_keys);
+                    d.k.add_product((keys.start, column), dp.t(), of_queries);
+                }
             });
         }
     }

@@ -123,21 +123,21 @@ pub fn matmul(a: Matrix<'_>, b: Matrix<'_>, how: Output, out: &mut [f32]) {
 /// # Safety
 /// No other task reads or writes these places at the same time.
 pub(crate) unsafe fn here(
-    a: Matrix<'_>,
-    b: Matrix<'_>,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
     how: Output,
     out: &Shared<'_>,
     first: usize,
     stride: usize,
 ) {
-    assert_eq!(a.columns, b.rows, "a product sums over one width");
-    let (m, n, k) = (a.rows, b.columns, a.columns);
+    assert_eq!(left.columns, right.rows, "a product sums over one width");
+    let (m, n, k) = (left.rows, right.columns, left.columns);
     if m == 0 || n == 0 {
         return;
     }
     let last = first + (m - 1) * stride + n;
     assert!(n <= stride || m == 1, "rows of a result do not overlap");
-    for matrix in [a, b] {
+    for matrix in [left, right] {
         let reach = (matrix.rows.max(1) - 1) * matrix.row_stride
             + (matrix.columns.max(1) - 1) * matrix.column_stride;
         assert!(
@@ -157,12 +157,12 @@ pub(crate) unsafe fn here(
             1,
             stride as isize,
             how == Output::Add,
-            a.values.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.values.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
+            left.values.as_ptr(),
+            left.column_stride as isize,
+            left.row_stride as isize,
+            right.values.as_ptr(),
+            right.column_stride as isize,
+            right.row_stride as isize,
             1.0,
             1.0,
             false,
