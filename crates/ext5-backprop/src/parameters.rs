@@ -25,7 +25,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// The weights of a model.
+    /// The weights of a model of the shape `config`, which [`Weights::settle`] has made fit them.
     ///
     /// # Errors
     /// Where one is missing, left over, or of another shape or type than `config` asks for.

@@ -172,7 +172,9 @@ fn learners(optimizer: OptimizerConfig) -> [Learner; 2] {
         weights
     };
     let model = import(&config, &Device::flex().autodiff(), weights()).unwrap();
-    let parameters = Parameters::new(&config, weights()).unwrap();
+    let mut settled = weights();
+    let config = settled.settle(&config);
+    let parameters = Parameters::new(&config, settled).unwrap();
     [
         Learner::device(model, optimizer),
         Learner::host(&config, parameters, optimizer, false),
