@@ -2,15 +2,13 @@
 mod batch;
 mod learner;
 
-use std::time::Instant;
-
 use ext5_architecture::{T5Config, flops_per_step, preset};
 use serde_json::{Value, json};
 
 use crate::args::{Args, Failure};
 use crate::machine::{age, median, peak_rss_mib};
 use batch::{Shape, random_batch};
-use learner::{Learner, Parts, Settings};
+use learner::{Measured, Parts, Settings};
 
 /// Optimizer updates of a new model: seconds, operations, memory, losses.
 ///
@@ -31,21 +29,22 @@ pub(crate) fn run(args: &Args) -> Result<Value, Failure> {
     let batches: Vec<_> = (0..args.number("batches", 1)?.max(1))
         .map(|number| random_batch(shape, config.vocab_size, number))
         .collect();
-    let mut learner = Learner::new(&config, &settings)?;
+    let mut learner = Measured::new(&config, &settings)?;
     let [warmup, repeats] = [args.number("warmup", 1)?, args.number("repeats", 5)?.max(1)];
     let (mut seconds, mut parts, mut losses) = (Vec::new(), Vec::new(), Vec::new());
     let mut first = (0.0, "main");
     for step in 0..warmup + repeats {
         let batch = &batches[step as usize % batches.len()];
-        let start = Instant::now();
+        if step == warmup {
+            learner.clear_profile();
+        }
         let done = learner.step(batch, step)?;
-        let elapsed = start.elapsed().as_secs_f64();
         losses.push(done.loss);
         if step == 0 {
             first = age();
         }
         if step >= warmup {
-            seconds.push(elapsed);
+            seconds.push(done.seconds);
             parts.push(done.parts);
         }
     }
@@ -64,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<Value, Failure> {
         "first_step_s": first.0, "first_step_from": first.1,
         "tokens_per_s": tokens as f64 / step_s, "gflop_per_step": flops / 1e9, "gflops": flops / step_s / 1e9,
         "peak_rss_mib": peak_rss_mib(), "threads": ext5_cpu::threads(), "isa": ext5_cpu::Isa::detect().name(),
-        "losses": losses,
+        "losses": losses, "profile": learner.profile(repeats),
     }))
 }
 

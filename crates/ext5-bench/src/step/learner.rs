@@ -1,9 +1,12 @@
+use std::time::Instant;
+
 use ext5_architecture::T5Config;
-use ext5_backprop::Parameters;
+use ext5_backprop::{Parameters, Profile};
 use ext5_data::Batch;
 use ext5_model::initialise;
 use ext5_objectives::Stream;
-use ext5_trainer::{OptimizerConfig, StepOptions, device};
+use ext5_trainer::{Learner, OptimizerConfig, StepOptions, device};
+use serde_json::{Value, json};
 
 use crate::args::{Args, Failure};
 
@@ -58,6 +61,7 @@ fn one_of(args: &Args, name: &str, words: &[&str]) -> Result<String, Failure> {
 pub(super) struct Parts {
     pub(super) forward: f64,
     pub(super) backward: f64,
+    /// The optimizer and all that is neither.
     pub(super) optimizer: f64,
 }
 
@@ -65,43 +69,53 @@ pub(super) struct Parts {
 pub(super) struct Done {
     /// Mean negative log-likelihood of the targets, nats.
     pub(super) loss: f64,
+    pub(super) seconds: f64,
+    /// Nothing where the path cannot tell parts.
     pub(super) parts: Option<Parts>,
 }
 
-/// A model that learns.
-pub(super) struct Learner {
-    inner: ext5_trainer::Learner,
+/// The trainer's learner, timed.
+pub(super) struct Measured {
+    learner: Learner,
     rate: f64,
+    profiled: bool,
 }
 
-impl Learner {
-    /// A new model with the trainer's initialisation.
+impl Measured {
+    /// A new model with the trainer's initialisation, on the trainer's own path of the CPU or on Burn's plain backend.
     ///
     /// # Errors
     /// Where the path cannot do what is asked.
     pub(super) fn new(config: &T5Config, settings: &Settings) -> Result<Self, Failure> {
-        if settings.precision != "f32" {
-            return Err("both paths compute in f32".into());
-        }
         let (rule, rate) = settings.rule()?;
-        let normal = |name: &str| {
-            let mut stream = Stream::new(&name.bytes().map(u64::from).collect::<Vec<_>>());
-            std::iter::repeat_with(move || stream.normal() as f32)
-        };
-        if settings.path == "host" {
-            let parameters = Parameters::initial(config, normal)?;
-            let inner = ext5_trainer::Learner::host(config, parameters, rule, settings.recompute);
-            return Ok(Self { inner, rate });
+        let host = settings.path == "host";
+        if settings.precision != "f32" {
+            let word = &settings.precision;
+            return Err(format!(
+                "training has no products of {word} numbers: take `--precision f32`"
+            )
+            .into());
         }
-        if settings.recompute || settings.profile {
+        if !host && (settings.recompute || settings.profile) {
             return Err("`--path plain` recomputes nothing and keeps no profile".into());
         }
-        let device = device::open("flex")?.autodiff();
-        let model = initialise(config, &device, |name, count| {
-            normal(name).take(count).collect()
-        })?;
-        let inner = ext5_trainer::Learner::device(model, rule);
-        Ok(Self { inner, rate })
+        let learner = if host {
+            Learner::host(
+                config,
+                Parameters::initial(config, normal)?,
+                rule,
+                settings.recompute,
+            )
+        } else {
+            let device = device::open("flex")?.autodiff();
+            let drawn = |name: &str, count| normal(name).take(count).collect();
+            Learner::device(initialise(config, &device, drawn)?, rule)
+        };
+        Ok(Self {
+            learner,
+            rate,
+            profiled: settings.profile,
+        })
     }
 
     /// One update.
@@ -117,10 +131,60 @@ impl Learner {
             clip_norm: 0.0,
             seed: 0,
         };
-        let outcome = self.inner.step(batch, &options)?;
+        let before = self.kept().map(ways);
+        let start = Instant::now();
+        let outcome = self.learner.step(batch, &options)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let parts = before.zip(self.kept().map(ways)).map(|(before, after)| {
+            let [forward, backward] = [after.0 - before.0, after.1 - before.1];
+            Parts {
+                forward,
+                backward,
+                optimizer: seconds - forward - backward,
+            }
+        });
         Ok(Done {
             loss: outcome.cross_entropy / outcome.weight.max(1.0),
-            parts: None,
+            seconds,
+            parts,
         })
     }
+
+    /// Where the time goes from here on.
+    pub(super) fn clear_profile(&self) {
+        if let Some(profile) = self.kept() {
+            profile.clear();
+        }
+    }
+
+    /// Where the time of each of `steps` steps went, if that was asked for: seconds and calls of each operation.
+    pub(super) fn profile(&self, steps: u64) -> Option<Value> {
+        let entries = self.kept().filter(|_| self.profiled)?.entries();
+        let steps = steps.max(1) as f64;
+        let entry = |(operation, seconds, calls): (&str, f64, u64)| json!({ "operation": operation, "seconds": seconds / steps, "calls": calls as f64 / steps });
+        Some(entries.into_iter().map(entry).collect())
+    }
+
+    fn kept(&self) -> Option<&Profile> {
+        match &self.learner {
+            Learner::Host(learner) => Some(learner.profile()),
+            Learner::Device(_) => None,
+        }
+    }
+}
+
+/// Seconds of a profile on the way forward and on the way back. What both ways do counts as forward.
+fn ways(profile: &Profile) -> (f64, f64) {
+    let (back, forward): (Vec<_>, Vec<_>) = profile
+        .entries()
+        .into_iter()
+        .partition(|(operation, ..)| operation.ends_with("gradient"));
+    let sum = |entries: Vec<(&str, f64, u64)>| entries.iter().map(|entry| entry.1).sum();
+    (sum(forward), sum(back))
+}
+
+/// Standard normal numbers for a parameter, equal on every path.
+fn normal(name: &str) -> impl Iterator<Item = f32> + use<> {
+    let mut stream = Stream::new(&name.bytes().map(u64::from).collect::<Vec<_>>());
+    std::iter::repeat_with(move || stream.normal() as f32)
 }
