@@ -1,6 +1,7 @@
 //! The one way out for durable writes: temporary name in the same directory, fsync, rename, directory fsync.
 mod local;
 mod lock;
+mod room;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use crate::Result;
 
 pub use local::LocalStorage;
 pub use lock::{DirLock, lock, open_to_lock};
+pub use room::free_bytes;
 
 /// The body of a file, written once by [`Storage::write_with`].
 pub type Body<'a> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'a;

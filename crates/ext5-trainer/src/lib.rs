@@ -1,5 +1,6 @@
 //! Composes model, data and evaluation into runs: configuration, step loop, optimizers, schedules, checkpoints, prediction.
 mod batch;
+mod ceiling;
 mod checkpoint;
 pub mod device;
 mod device_learner;
@@ -10,6 +11,8 @@ mod feeds;
 mod host_learner;
 mod learner;
 mod ledger;
+mod machine;
+mod memory;
 mod mixture_plan;
 mod model_dir;
 mod observer;
@@ -21,10 +24,12 @@ mod recipe;
 mod run_config;
 mod schedule;
 mod session;
+mod throughput;
 mod train_loop;
 mod validation;
 mod vocabulary;
 
+pub use ceiling::product_ceiling;
 pub use checkpoint::Checkpoint;
 pub use device_learner::DeviceLearner;
 pub use error::{Error, Result};
@@ -34,6 +39,8 @@ pub use feeds::{Feeds, cache_requests, feeds};
 pub use host_learner::HostLearner;
 pub use learner::{Learner, StepOptions, StepOutcome};
 pub use ledger::{Ledger, TaskLedger};
+pub use machine::{DeviceAdvice, ExpectedSpeed, Machine};
+pub use memory::Memory;
 pub use mixture_plan::{MixturePlan, PublishedPlan, PublishedTask, plan_mixture, plan_published};
 pub use model_dir::ModelDir;
 pub use observer::{Event, Observer, Silent, Stop};
@@ -46,4 +53,5 @@ pub use run_config::{
 };
 pub use schedule::Schedule;
 pub use session::{Session, catalogue, model_config};
+pub use throughput::{Place, Speed, SpeedSummary, Throughput, Work, uptime};
 pub use train_loop::{METRICS, TrainReport, loader_config, saved_config, train};

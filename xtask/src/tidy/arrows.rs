@@ -72,6 +72,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ext5-tasks",
             "ext5-architecture",
             "ext5-backprop",
+            "ext5-cpu",
             "ext5-inference",
             "ext5-model",
         ],

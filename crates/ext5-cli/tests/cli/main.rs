@@ -8,6 +8,7 @@ mod evaluate;
 mod metric;
 mod outcomes;
 mod predict;
+mod speed;
 
 use serde_json::Value;
 use std::fs;
