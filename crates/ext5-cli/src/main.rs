@@ -10,6 +10,8 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // From here on time is counted.
+    ext5_trainer::uptime();
     let arguments = args::Arguments::parse();
     let json = arguments.json;
     match command::run(arguments) {

@@ -1,6 +1,6 @@
 use ext5_eval::Progress as Answered;
 use ext5_inspect::Progress;
-use ext5_trainer::{Event, Observer};
+use ext5_trainer::{Event, Observer, Speed};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -15,8 +15,6 @@ pub(crate) struct Terminal {
     is_terminal: bool,
     last_line: Instant,
     started: Instant,
-    tokens: u64,
-    first_step: Option<u64>,
     /// What is being evaluated, and the examples that were answered when this process began.
     evaluated: Option<(String, u64)>,
 }
@@ -30,8 +28,6 @@ impl Terminal {
             is_terminal: std::io::stderr().is_terminal(),
             last_line: now,
             started: now,
-            tokens: 0,
-            first_step: None,
             evaluated: None,
         }
     }
@@ -119,28 +115,26 @@ impl Terminal {
         self.progress(it.done, it.total.unwrap_or(0), &text);
     }
 
-    fn step(&mut self, step: u64, steps: u64, loss: f64, tokens: u64) {
-        if self.first_step.is_none_or(|first| step <= first) {
-            self.first_step = Some(step);
-            self.started = Instant::now();
-            self.tokens = 0;
-        } else {
-            self.tokens += tokens;
-        }
-        let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
-        let per_second = self.tokens as f64 / seconds;
-        self.progress(
-            step,
-            steps,
-            &format!("loss {loss:.3}, {per_second:.0} tokens/s"),
-        );
+    fn step(&mut self, step: u64, steps: u64, loss: f64, speed: Speed) {
+        self.progress(step, steps, &format!("loss {loss:.3}, {}", rate(speed)));
         if step == steps {
-            self.first_step = None;
-            if let Some(bar) = self.bar.take() {
-                bar.finish_and_clear();
-            }
+            self.done();
         }
     }
+}
+
+/// The speed of the last steps in a line.
+fn rate(speed: Speed) -> String {
+    let mut text = format!("{:.0} tokens/s", speed.tokens_per_s);
+    match speed.mfu {
+        Some(share) => text.push_str(&format!(", {:.0}% MFU", 100.0 * share)),
+        None => text.push_str(&format!(", {:.0} GFLOP/s", speed.gflops)),
+    }
+    text.push_str(&format!(", {:.0}% waited", 100.0 * speed.waited_share));
+    if let Some((now, peak)) = speed.rss_mib.zip(speed.peak_rss_mib) {
+        text.push_str(&format!(", {now:.0} MiB (peak {peak:.0})"));
+    }
+    text
 }
 
 impl Observer for Terminal {
@@ -154,8 +148,8 @@ impl Observer for Terminal {
                 step,
                 steps,
                 loss,
-                tokens,
-            } => self.step(step, steps, loss, tokens),
+                speed,
+            } => self.step(step, steps, loss, speed),
             Event::Metrics(line) if line["kind"] == "validation" => {
                 self.say(&line.to_string());
             }
@@ -165,5 +159,27 @@ impl Observer for Terminal {
             Event::Evaluating(progress) => self.evaluating(progress),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_what_is_known() {
+        let mut speed = Speed {
+            tokens_per_s: 846.4,
+            gflops: 143.6,
+            mfu: Some(0.854),
+            waited_share: 0.004,
+            rss_mib: Some(900.0),
+            peak_rss_mib: Some(1000.2),
+            ..Speed::default()
+        };
+        let text = "846 tokens/s, 85% MFU, 0% waited, 900 MiB (peak 1000)";
+        assert_eq!(rate(speed), text);
+        (speed.mfu, speed.rss_mib) = (None, None);
+        assert_eq!(rate(speed), "846 tokens/s, 144 GFLOP/s, 0% waited");
     }
 }

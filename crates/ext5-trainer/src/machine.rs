@@ -30,7 +30,13 @@ const DEVICES: &[(&str, &str, &str, &[&str])] = &[
         "the driver of Vulkan, Metal or DirectX 12",
         &[],
     ),
-    ("flex", "the processor", "nothing", &[]),
+    ("cpu", "the processor", "nothing", &[]),
+    (
+        "flex",
+        "the processor by Burn, slower: the reference",
+        "nothing",
+        &[],
+    ),
 ];
 
 /// Folders in which the system keeps libraries.
@@ -150,6 +156,7 @@ fn missing(name: &str, compiled: bool, opens: bool, absent: Option<&str>) -> Opt
         steps.push(format!("`{library}` is not found: install the driver"));
     }
     if !compiled {
+        let name = if name == device::CPU { "flex" } else { name };
         steps.push(format!(
             "this program was built without it: `cargo install --path crates/ext5-cli --features {name}`"
         ));
@@ -169,10 +176,10 @@ fn choice(devices: &[DeviceAdvice], card: Option<&str>) -> (&'static str, String
         );
     };
     let why = match (best.name, card) {
-        ("flex", None) => {
+        ("cpu" | "flex", None) => {
             "no graphics card is to be seen, and the processor needs nothing else".to_owned()
         }
-        ("flex", Some(card)) => format!(
+        ("cpu" | "flex", Some(card)) => format!(
             "no graphics card can be used as this program was built, though the system shows `{card}`: see what is missing"
         ),
         (name, _) => format!("`{name}` is there and opens; graphics cards outrun the processor"),
@@ -228,11 +235,11 @@ mod tests {
 
     #[test]
     fn the_first_that_opens_is_chosen_and_a_card_that_lies_idle_is_told() {
-        let both = [device("vulkan", true, true), device("flex", true, true)];
+        let both = [device("vulkan", true, true), device("cpu", true, true)];
         assert_eq!(choice(&both, None).0, "vulkan");
-        let closed = [device("vulkan", false, false), device("flex", true, true)];
+        let closed = [device("vulkan", false, false), device("cpu", true, true)];
         let (name, why) = choice(&closed, Some("/dev/nvidia0"));
-        assert_eq!(name, "flex");
+        assert_eq!(name, "cpu");
         assert!(why.contains("/dev/nvidia0"), "{why}");
         assert!(choice(&[], None).1.contains("flex"));
     }
@@ -265,7 +272,7 @@ mod tests {
     fn a_machine_is_looked_at() {
         let it = Machine::look();
         let names: Vec<&str> = it.devices.iter().map(|device| device.name).collect();
-        assert_eq!(names, ["cuda", "vulkan", "wgpu", "flex"]);
+        assert_eq!(names, ["cuda", "vulkan", "wgpu", "cpu", "flex"]);
         assert!(
             it.devices
                 .iter()

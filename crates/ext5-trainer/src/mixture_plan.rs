@@ -181,7 +181,7 @@ fn bytes_below(dir: &Path) -> Result<u64> {
 }
 
 /// Examples prepared ahead, and the batch being filled: ids of four bytes; a batch also has segments, inputs shifted and weights.
-fn loader_bytes(loader: &LoaderConfig) -> u64 {
+pub(crate) fn loader_bytes(loader: &LoaderConfig) -> u64 {
     let example = 4 * (loader.inputs_length + loader.targets_length);
     let ahead = (loader.prefetch * loader.rows + 32 * (loader.workers + 1)) * example;
     let batch = 4 * loader.rows * (2 * loader.inputs_length + 4 * loader.targets_length);

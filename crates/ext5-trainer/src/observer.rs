@@ -1,3 +1,4 @@
+use crate::Speed;
 use ext5_eval::Progress;
 use serde_json::Value;
 use std::path::Path;
@@ -25,8 +26,8 @@ pub enum Event<'a> {
         steps: u64,
         /// Loss per target token of this step, nats.
         loss: f64,
-        /// Target and input tokens of this step.
-        tokens: u64,
+        /// The speed of the last steps.
+        speed: Speed,
     },
     /// A line was added to `metrics.jsonl`.
     Metrics(&'a Value),

@@ -14,6 +14,7 @@ mod mixture;
 mod plan;
 mod prepare;
 mod quickstart;
+mod run_plan;
 mod submit;
 mod suite;
 mod task;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Quickstart(args) => quickstart::run(&args, &output, &mut terminal),
         Command::Train(args) => train::run(&args, &output, &mut terminal),
+        Command::Plan(args) => run_plan::run(&args, &output, &mut terminal),
         Command::Evaluate(args) => evaluate::run(&args, &output, &mut terminal),
         Command::Compare(args) => compare::run(&args, &output, &mut terminal),
         Command::Submit(command) => submit::run(&command, &output),

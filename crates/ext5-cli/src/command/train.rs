@@ -43,6 +43,16 @@ pub(crate) fn run(args: &TrainArgs, output: &Output, terminal: &mut Terminal) ->
             report.loss,
             report.checkpoint.display()
         );
+        let speed = &report.speed;
+        text.push_str(&format!(
+            "{:.0} tokens/s, {:.3} s a step, {:.1}% of the time waited for data{}\n",
+            speed.tokens_per_s,
+            speed.seconds_per_step,
+            100.0 * speed.waited_share,
+            speed
+                .mfu
+                .map_or_else(String::new, |share| format!(", {:.0}% MFU", 100.0 * share)),
+        ));
         text.push_str(&ledger(&report.tasks));
         text
     })

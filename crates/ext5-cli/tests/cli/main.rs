@@ -185,6 +185,7 @@ fn every_command_has_examples_in_its_help() {
         "import",
         "export",
         "config show",
+        "plan",
         "doctor",
     ];
     for command in commands {
