@@ -45,6 +45,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ext5 train --recipe micro_ext5\n  ext5 train --recipe ext5_local --set data.root=data --run-dir runs/a\n  ext5 train --recipe finetune_local --set data.root=data --set init.from=runs/a --set data.mixture=super_glue_cb\n  ext5 train --resume --run-dir runs/a"
     )]
     Train(TrainArgs),
+    /// Say before a run what it will cost: parameters, memory, disk, and time by some real steps.
+    #[command(
+        after_help = "Examples:\n  ext5 plan --recipe micro_ext5\n  ext5 plan --recipe ext5_local --set data.root=data --set trainer.batch_rows=64\n  ext5 plan --config my.toml --no-probe --json"
+    )]
+    Plan(RunPlanArgs),
     /// Score a model on a task, a mixture or a suite.
     #[command(
         after_help = "Examples:\n  ext5 evaluate --model runs/a --suite superglue --set data.root=data\n  ext5 evaluate --model runs/a --task micro_reading --limit 100 --json\n  ext5 evaluate --model runs/a --suite superglue --out runs/a/superglue\n  ext5 evaluate --model runs/a --suite superglue --checkpoints all --out scores"
@@ -182,6 +187,21 @@ pub(crate) struct TrainArgs {
     /// Go on with the run in the run directory, with its configuration.
     #[arg(long, conflicts_with_all = ["recipe", "config"])]
     pub(crate) resume: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunPlanArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Steps that are taken, at most.
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) steps_probe: u64,
+    /// Seconds after which no further step begins.
+    #[arg(long, default_value_t = 30, value_name = "S", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(crate) probe_seconds: u64,
+    /// Take no step: formulas alone, every row full. No data are read.
+    #[arg(long, conflicts_with_all = ["steps_probe", "probe_seconds"])]
+    pub(crate) no_probe: bool,
 }
 
 /// How a model is opened.

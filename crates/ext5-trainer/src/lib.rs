@@ -13,6 +13,7 @@ mod learner;
 mod ledger;
 mod machine;
 mod memory;
+mod memory_plan;
 mod mixture_plan;
 mod model_dir;
 mod observer;
@@ -22,6 +23,7 @@ mod optimizer_state;
 mod predictor;
 mod recipe;
 mod run_config;
+mod run_plan;
 mod schedule;
 mod session;
 mod throughput;
@@ -41,6 +43,9 @@ pub use learner::{Learner, StepOptions, StepOutcome};
 pub use ledger::{Ledger, TaskLedger};
 pub use machine::{DeviceAdvice, ExpectedSpeed, Machine};
 pub use memory::Memory;
+pub use memory_plan::{
+    MemoryPart, MicroBatch, activation_bytes, device_activation_bytes, optimizer_bytes,
+};
 pub use mixture_plan::{MixturePlan, PublishedPlan, PublishedTask, plan_mixture, plan_published};
 pub use model_dir::ModelDir;
 pub use observer::{Event, Observer, Silent, Stop};
@@ -51,7 +56,10 @@ pub use run_config::{
     DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,
     VocabularyConfig,
 };
+pub use run_plan::{ProbeOptions, RunPlan, plan_run};
 pub use schedule::Schedule;
 pub use session::{Session, catalogue, model_config};
 pub use throughput::{Place, Speed, SpeedSummary, Throughput, Work, uptime};
-pub use train_loop::{METRICS, TrainReport, loader_config, saved_config, train};
+pub use train_loop::{
+    METRICS, Probe, SPEED, SPEED_SUMMARY, TrainReport, loader_config, saved_config, train,
+};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Smallest width at which T5X factors a matrix's second moment (`min_dim_size_to_factor`).
-const FACTOR_FROM: usize = 128;
+pub(crate) const FACTOR_FROM: usize = 128;
 
 /// Which optimizer, and its constants.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -125,6 +125,9 @@ pub struct TrainerConfig {
     pub checkpoint_every: u64,
     /// Newest checkpoints that are kept.
     pub keep: usize,
+    /// Most that the device computes, TFLOP/s, of which the model FLOPs utilisation (MFU) is a share; measured on the CPU
+    /// where absent, elsewhere there is no MFU without it.
+    pub peak_tflops: Option<f64>,
 }
 
 /// Scores during the run.
@@ -186,6 +189,7 @@ impl Default for TrainerConfig {
             log_every: 10,
             checkpoint_every: 500,
             keep: 3,
+            peak_tflops: None,
         }
     }
 }
@@ -271,6 +275,10 @@ impl RunConfig {
                 "`trainer.log_every` must be at least 1",
             ),
             (trainer.keep >= 2, "`trainer.keep` must be at least 2"),
+            (
+                trainer.peak_tflops.is_none_or(|peak| peak > 0.0),
+                "`trainer.peak_tflops` must be above 0",
+            ),
             (
                 trainer.z_loss >= 0.0,
                 "`trainer.z_loss` must not be below 0",

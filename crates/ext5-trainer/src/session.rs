@@ -74,6 +74,17 @@ impl Session {
         Ok(learner)
     }
 
+    /// The shape of the model a new run starts from.
+    ///
+    /// # Errors
+    /// As [`Session::start`].
+    pub fn shape(&self, config: &RunConfig) -> Result<T5Config> {
+        match &self.start {
+            Some(start) => start.config(),
+            None => model_config(config, self.vocabulary.size()),
+        }
+    }
+
     /// What a run goes on with from a checkpoint of its own, without what the optimizer remembers.
     ///
     /// # Errors

@@ -30,6 +30,18 @@ pub struct Place {
     pub peak_gflops: Option<f64>,
 }
 
+impl Place {
+    /// A device by its name, on this host; its peak is not known yet.
+    pub fn of(device: &str) -> Self {
+        Self {
+            device: device.to_owned(),
+            threads: ext5_cpu::threads(),
+            isa: ext5_cpu::Isa::detect().name(),
+            peak_gflops: None,
+        }
+    }
+}
+
 /// What one step has to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Work {

@@ -1,10 +1,18 @@
+mod probe;
+
+pub use probe::Probe;
+pub(crate) use probe::probe;
+
 use crate::checkpoint::{Checkpoint, newest, retain};
 use crate::feeds::{Feeds, feeds};
 use crate::model_dir::{RUN_CONFIG, hugging_face_files};
 use crate::observer::Event;
 use crate::validation::Validation;
-use crate::{Error, Learner, Ledger, Observer, Result, RunConfig, Session, StepOptions, Stop};
-use ext5_data::{Cursor, Loader, LoaderConfig, door, storage};
+use crate::{
+    Error, Learner, Ledger, Memory, Observer, Place, Result, RunConfig, Session, SpeedSummary,
+    StepOptions, Stop, Throughput, Work, device, product_ceiling, uptime,
+};
+use ext5_data::{Batch, Cursor, Loader, LoaderConfig, door, storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,6 +21,11 @@ use std::sync::Arc;
 
 /// The log of a run: one JSON object a line, without times, so that a resumed run writes the same bytes.
 pub const METRICS: &str = "metrics.jsonl";
+/// The speed of a run: one JSON object a line, as often as in [`METRICS`]. A resumed run adds its own; steps after a lost
+/// checkpoint are there twice.
+pub const SPEED: &str = "speed.jsonl";
+/// The speed of the process that ended the run.
+pub const SPEED_SUMMARY: &str = "speed.json";
 const STATE: &str = "state.json";
 const OPTIMIZER: &str = "optimizer.safetensors";
 /// Totals per task at the end of a run.
@@ -33,6 +46,8 @@ pub struct TrainReport {
     pub tasks: Value,
     /// Tasks of the mixture without data, and why.
     pub absent: Vec<(String, String)>,
+    /// How fast it was.
+    pub speed: SpeedSummary,
 }
 
 /// What a checkpoint holds besides model and optimizer: everything that the next step depends on.
@@ -109,6 +124,7 @@ struct Run<'a> {
     state: State,
     validation: Validation,
     last_checkpoint: PathBuf,
+    throughput: Throughput,
 }
 
 impl<'a> Run<'a> {
@@ -178,6 +194,7 @@ impl<'a> Run<'a> {
             state,
             validation,
             last_checkpoint,
+            throughput: Throughput::new(Place::of(&config.trainer.device)),
         })
     }
 
@@ -210,8 +227,20 @@ impl<'a> Run<'a> {
     }
 
     fn step(&mut self, observer: &mut dyn Observer) -> Result<f64> {
+        let (batch, cursor) = self.next_batch()?;
+        self.take(&batch, cursor, observer)
+    }
+
+    fn next_batch(&mut self) -> Result<(Batch, Cursor)> {
+        self.throughput.waits(uptime());
+        let next = self.loader.next()?;
+        self.throughput.computes(uptime());
+        Ok(next)
+    }
+
+    /// Takes a step on `batch`, behind which the loader is at `cursor`; answers its loss.
+    fn take(&mut self, batch: &Batch, cursor: Cursor, observer: &mut dyn Observer) -> Result<f64> {
         let trainer = &self.config.trainer;
-        let (batch, cursor) = self.loader.next()?;
         let step = self.state.step;
         let options = StepOptions {
             step,
@@ -221,34 +250,41 @@ impl<'a> Run<'a> {
             clip_norm: trainer.clip_norm,
             seed: trainer.seed,
         };
-        let outcome = self.learner.step(&batch, &options);
-        let outcome = outcome.map_err(|error| self.named(error, &batch))?;
-        self.state.ledger.record(&batch, &outcome);
+        let outcome = self.learner.step(batch, &options);
+        let outcome = outcome.map_err(|error| self.named(error, batch))?;
+        let work = Work::of(batch, self.learner.config());
+        if self.throughput.stepped(uptime(), work) {
+            self.throughput.set_peak(self.peak());
+        }
+        self.state.ledger.record(batch, &outcome);
         self.state.cursor = cursor;
         self.state.step = step + 1;
         let loss = outcome.cross_entropy / outcome.weight.max(1.0);
-        let inputs: usize = batch
-            .segments
-            .iter()
-            .map(|segment| segment.inputs_tokens)
-            .sum();
-        let tokens = inputs as u64 + outcome.weight as u64;
         observer.on(&Event::Step {
             step: step + 1,
             steps: trainer.steps,
             loss,
-            tokens,
+            speed: self.throughput.recent(Memory::read()),
         });
         if (step + 1).is_multiple_of(trainer.log_every) || step + 1 == trainer.steps {
             let ledger = &mut self.state.ledger;
             let line = ledger.line(&self.names, step + 1, options.rate, outcome.gradient_norm);
             self.log(&line, observer)?;
+            let line = self.throughput.line(step + 1, Memory::read());
+            let line = format!("{line}\n");
+            storage::local().append(&self.run_dir.join(SPEED), line.as_bytes())?;
         }
         Ok(loss)
     }
 
+    /// The most that the device can, FLOP/s: as the run says, else measured where that is the processor.
+    fn peak(&self) -> Option<f64> {
+        let given = self.config.trainer.peak_tflops.map(|peak| peak * 1e12);
+        given.or_else(|| device::is_host(self.session.device()).then(product_ceiling))
+    }
+
     /// Puts the tasks' names in place of their numbers.
-    fn named(&self, error: Error, batch: &ext5_data::Batch) -> Error {
+    fn named(&self, error: Error, batch: &Batch) -> Error {
         let Error::NotFinite {
             what, value, step, ..
         } = error
@@ -313,6 +349,9 @@ impl<'a> Run<'a> {
         let tasks = self.state.ledger.summary(&self.names, &sizes);
         let text = serde_json::to_vec_pretty(&tasks).unwrap_or_default();
         storage::local().write(&self.run_dir.join(LEDGER), &text)?;
+        let speed = self.throughput.summary(Memory::read());
+        let text = serde_json::to_vec_pretty(&speed).unwrap_or_default();
+        storage::local().write(&self.run_dir.join(SPEED_SUMMARY), &text)?;
         Ok(TrainReport {
             run_dir: self.run_dir.to_owned(),
             checkpoint: self.last_checkpoint,
@@ -320,6 +359,7 @@ impl<'a> Run<'a> {
             loss,
             tasks,
             absent: self.absent,
+            speed,
         })
     }
 }
