@@ -37,18 +37,26 @@ impl Memory {
     /// What this process may still take, MiB: what the machine can give, and what its control group allows.
     pub fn available_mib() -> Option<f64> {
         let machine = mebibytes(&text("/proc/meminfo")?, "MemAvailable:")?;
-        let group = |name: &str| {
-            let bytes = text(&format!("/sys/fs/cgroup/memory.{name}"))?;
-            bytes.trim().parse::<f64>().ok()
-        };
-        let allowed = group("max").zip(group("current"));
-        let allowed = allowed.map(|(max, current)| (max - current).max(0.0) / f64::from(1 << 20));
+        let group = |name: &str| text(&format!("/sys/fs/cgroup/memory.{name}"));
+        let allowed = group("max").zip(group("current")).zip(group("stat"));
+        let allowed = allowed.and_then(|((max, current), stat)| left_of(&max, &current, &stat));
         Some(allowed.map_or(machine, |allowed| machine.min(allowed)))
     }
 }
 
 fn text(path: &str) -> Option<String> {
     door::read_text(Path::new(path), LIMIT).ok()
+}
+
+/// What a control group may still take, MiB, by its files `memory.max`, `memory.current` and `memory.stat`: pages of files that
+/// nobody reads count as used there, and are given up when memory is asked for.
+fn left_of(max: &str, current: &str, stat: &str) -> Option<f64> {
+    let bytes = |text: &str| text.trim().parse::<f64>().ok(); // `max` where there is no limit
+    let unread = stat
+        .lines()
+        .find_map(|line| line.strip_prefix("inactive_file "));
+    let used = bytes(current)? - unread.and_then(bytes).unwrap_or(0.0);
+    Some((bytes(max)? - used).max(0.0) / f64::from(1 << 20))
 }
 
 /// The number of KiB in the line that begins with `key`, in MiB.
@@ -70,6 +78,14 @@ mod tests {
             Memory::parse("Name:\text5\nVmHWM: x kB\n"),
             Memory::default()
         );
+    }
+
+    #[test]
+    fn a_control_group_leaves_what_it_has_not_used() {
+        let stat = "anon 1\ninactive_file 2097152\n";
+        assert_eq!(left_of("8388608\n", "4194304\n", stat), Some(6.0));
+        assert_eq!(left_of("1048576\n", "4194304\n", stat), Some(0.0));
+        assert_eq!(left_of("max\n", "4194304\n", stat), None);
     }
 
     #[cfg(target_os = "linux")]
