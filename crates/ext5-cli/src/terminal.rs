@@ -123,9 +123,12 @@ impl Terminal {
     }
 }
 
-/// The speed of the last steps in a line.
+/// The speed of the last steps in a line; tokens are those of encoder and decoder.
 fn rate(speed: Speed) -> String {
-    let mut text = format!("{:.0} tokens/s", speed.tokens_per_s);
+    let mut text = format!(
+        "{:.0} + {:.0} tokens/s, {:.2} steps/s",
+        speed.inputs_per_s, speed.targets_per_s, speed.steps_per_s
+    );
     match speed.mfu {
         Some(share) => text.push_str(&format!(", {:.0}% MFU", 100.0 * share)),
         None => text.push_str(&format!(", {:.0} GFLOP/s", speed.gflops)),
@@ -169,7 +172,9 @@ mod tests {
     #[test]
     fn a_line_tells_what_is_known() {
         let mut speed = Speed {
-            tokens_per_s: 846.4,
+            steps_per_s: 0.169,
+            inputs_per_s: 692.4,
+            targets_per_s: 154.0,
             gflops: 143.6,
             mfu: Some(0.854),
             waited_share: 0.004,
@@ -177,9 +182,10 @@ mod tests {
             peak_rss_mib: Some(1000.2),
             ..Speed::default()
         };
-        let text = "846 tokens/s, 85% MFU, 0% waited, 900 MiB (peak 1000)";
+        let text = "692 + 154 tokens/s, 0.17 steps/s, 85% MFU, 0% waited, 900 MiB (peak 1000)";
         assert_eq!(rate(speed), text);
         (speed.mfu, speed.rss_mib) = (None, None);
-        assert_eq!(rate(speed), "846 tokens/s, 144 GFLOP/s, 0% waited");
+        let text = "692 + 154 tokens/s, 0.17 steps/s, 144 GFLOP/s, 0% waited";
+        assert_eq!(rate(speed), text);
     }
 }

@@ -87,14 +87,17 @@ fn plan(config: &RunConfig, shape: &T5Config, probe: Option<Probe>) -> RunPlan {
     let memory = parts(config, shape, micro_batch, program.unwrap_or(0.0));
     let memory_mib = memory.iter().map(|part| part.mib).sum();
     let parameters = shape.num_parameters();
-    let checkpoint_bytes = 4.0 * parameters as f64 + optimizer_bytes(shape, &config.optimizer);
+    let weights = 4.0 * parameters as f64;
+    let optimizer = optimizer_bytes(shape, &config.optimizer);
     let written = match trainer.checkpoint_every {
         0 => 1,
         every => trainer.steps.div_ceil(every),
     };
     // An old one goes when a new one is whole.
     let checkpoints = written.min(trainer.keep as u64 + 1);
-    let checkpoint_mib = checkpoint_bytes / MIB;
+    let checkpoint_mib = (weights + optimizer) / MIB;
+    // Weights become bytes, then a file; beside it the optimizer's state is copied, then made a file.
+    let written_mib = (weights + weights.max(2.0 * optimizer)) / MIB;
     let available = Memory::available_mib().map(|left| left + program.unwrap_or(0.0));
     let seconds = probe.as_ref().map(|it| it.speed.seconds_per_step);
     let mut plan = RunPlan {
@@ -107,7 +110,7 @@ fn plan(config: &RunConfig, shape: &T5Config, probe: Option<Probe>) -> RunPlan {
         micro_batch,
         memory,
         memory_mib,
-        checkpoint_memory_mib: checkpoint_mib,
+        checkpoint_memory_mib: written_mib,
         memory_available_mib: available,
         checkpoint_mib,
         checkpoints,

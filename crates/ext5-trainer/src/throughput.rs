@@ -45,8 +45,10 @@ impl Place {
 /// What one step has to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Work {
-    /// Tokens of encoder and decoder, padding not counted.
-    pub tokens: u64,
+    /// Tokens of the encoder, padding not counted.
+    pub inputs: u64,
+    /// Tokens of the decoder, padding not counted.
+    pub targets: u64,
     /// Floating-point operations of the products in forward and backward pass; what is computed anew is not counted.
     pub flops: f64,
 }
@@ -58,9 +60,15 @@ impl Work {
             .segments
             .iter()
             .fold(Self::default(), |work, it| Self {
-                tokens: work.tokens + (it.inputs_tokens + it.targets_tokens) as u64,
+                inputs: work.inputs + it.inputs_tokens as u64,
+                targets: work.targets + it.targets_tokens as u64,
                 flops: work.flops + flops_per_step(config, 1, it.inputs_tokens, it.targets_tokens),
             })
+    }
+
+    /// Tokens of both sides.
+    fn tokens(&self) -> u64 {
+        self.inputs + self.targets
     }
 }
 
@@ -69,8 +77,14 @@ impl Work {
 pub struct Speed {
     /// Time they took, waiting for batches included, validations and checkpoints not.
     pub seconds: f64,
+    /// Optimizer updates a second.
+    pub steps_per_s: f64,
     /// Tokens of encoder and decoder a second, padding not counted.
     pub tokens_per_s: f64,
+    /// Those of the encoder alone.
+    pub inputs_per_s: f64,
+    /// Those of the decoder alone.
+    pub targets_per_s: f64,
     /// Billions of floating-point operations of the model a second.
     pub gflops: f64,
     /// The same as a share of [`Place::peak_gflops`].
@@ -126,8 +140,8 @@ pub struct Throughput {
 /// Work and time of one step or several.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
-    tokens: u64,
-    flops: f64,
+    steps: u64,
+    work: Work,
     waited: Duration,
     computed: Duration,
 }
@@ -156,12 +170,12 @@ impl Throughput {
         self.marks.1 = now;
     }
 
-    /// The step is done; answers whether it was the first.
-    pub fn stepped(&mut self, now: Duration, work: Work) -> bool {
+    /// The step is done.
+    pub fn stepped(&mut self, now: Duration, work: Work) {
         let (asked, got) = self.marks;
         let step = Span {
-            tokens: work.tokens,
-            flops: work.flops,
+            steps: 1,
+            work,
             waited: got.saturating_sub(asked),
             computed: now.saturating_sub(got),
         };
@@ -173,18 +187,27 @@ impl Throughput {
         self.whole.add(step);
         let rates = [
             step.seconds(),
-            step.per_second(step.tokens as f64),
-            step.per_second(step.flops),
+            step.per_second(work.tokens() as f64),
+            step.per_second(work.flops),
         ];
         self.steps.push(rates.map(|rate| rate as f32));
-        let is_first = self.first_step.is_none();
         self.first_step.get_or_insert(now);
-        is_first
     }
 
     /// Sets the most that the device can, FLOP/s.
     pub fn set_peak(&mut self, peak: Option<f64>) {
         self.place.peak_gflops = peak.map(|peak| peak / 1e9);
+    }
+
+    /// Sets a peak that was measured, FLOP/s. What the last step reached is possible too: where it is more, other programs
+    /// disturbed the measurement.
+    pub fn set_measured_peak(&mut self, measured: f64) {
+        let reached = self
+            .recent
+            .back()
+            .map_or(0.0, |step| step.per_second(step.work.flops));
+        let known = self.place.peak_gflops.unwrap_or(0.0) * 1e9;
+        self.set_peak(Some(measured.max(reached).max(known)));
     }
 
     /// The speed of the last steps, for people who watch.
@@ -231,10 +254,14 @@ impl Throughput {
     }
 
     fn speed(&self, span: Span, memory: Memory) -> Speed {
-        let gflops = span.per_second(span.flops) / 1e9;
+        let work = span.work;
+        let gflops = span.per_second(work.flops) / 1e9;
         Speed {
             seconds: span.seconds(),
-            tokens_per_s: span.per_second(span.tokens as f64),
+            steps_per_s: span.per_second(span.steps as f64),
+            tokens_per_s: span.per_second(work.tokens() as f64),
+            inputs_per_s: span.per_second(work.inputs as f64),
+            targets_per_s: span.per_second(work.targets as f64),
             gflops,
             mfu: self.place.peak_gflops.map(|peak| gflops / peak),
             waited_share: span.waited_share(),
@@ -246,8 +273,10 @@ impl Throughput {
 
 impl Span {
     fn add(&mut self, step: Self) {
-        self.tokens += step.tokens;
-        self.flops += step.flops;
+        self.steps += step.steps;
+        self.work.inputs += step.work.inputs;
+        self.work.targets += step.work.targets;
+        self.work.flops += step.work.flops;
         self.waited += step.waited;
         self.computed += step.computed;
     }

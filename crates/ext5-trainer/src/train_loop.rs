@@ -253,8 +253,13 @@ impl<'a> Run<'a> {
         let outcome = self.learner.step(batch, &options);
         let outcome = outcome.map_err(|error| self.named(error, batch))?;
         let work = Work::of(batch, self.learner.config());
-        if self.throughput.stepped(uptime(), work) {
-            self.throughput.set_peak(self.peak());
+        self.throughput.stepped(uptime(), work);
+        match trainer.peak_tflops {
+            Some(peak) => self.throughput.set_peak(Some(peak * 1e12)),
+            None if device::is_host(self.session.device()) => {
+                self.throughput.set_measured_peak(product_ceiling());
+            }
+            None => {}
         }
         self.state.ledger.record(batch, &outcome);
         self.state.cursor = cursor;
@@ -275,12 +280,6 @@ impl<'a> Run<'a> {
             storage::local().append(&self.run_dir.join(SPEED), line.as_bytes())?;
         }
         Ok(loss)
-    }
-
-    /// The most that the device can, FLOP/s: as the run says, else measured where that is the processor.
-    fn peak(&self) -> Option<f64> {
-        let given = self.config.trainer.peak_tflops.map(|peak| peak * 1e12);
-        given.or_else(|| device::is_host(self.session.device()).then(product_ceiling))
     }
 
     /// Puts the tasks' names in place of their numbers.

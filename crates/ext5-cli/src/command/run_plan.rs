@@ -44,7 +44,7 @@ fn text(it: &RunPlan) -> String {
     }
     text.push_str(&format!("  {:<12} {:>9.1} MiB\n", "a step", it.memory_mib));
     text.push_str(&format!(
-        "  {:<12} {:>9.1} MiB  while one is written: its files\n",
+        "  {:<12} {:>9.1} MiB  more while one is written: the weights' file and the optimizer's state, twice\n",
         "checkpoint", it.checkpoint_memory_mib
     ));
     if let Some(left) = it.memory_available_mib {

@@ -66,6 +66,9 @@ fn a_run_keeps_its_speed_beside_its_log() {
     for line in &lines()[1..] {
         let number = |key: &str| line[key].as_f64().unwrap();
         assert!(number("tokens_per_s") > 0.0 && number("seconds") > 0.0);
+        let sides = number("inputs_per_s") + number("targets_per_s");
+        assert!((sides / number("tokens_per_s") - 1.0).abs() < 1e-9);
+        assert!((number("steps_per_s") * number("seconds") - 1.0).abs() < 1e-9);
         assert!(number("gflops") > 0.0 && number("mfu") > 0.0);
         assert!((0.0..=1.0).contains(&number("waited_share")));
         if cfg!(target_os = "linux") {

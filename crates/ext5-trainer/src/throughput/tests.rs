@@ -15,7 +15,7 @@ fn throughput(peak_gflops: Option<f64>) -> Throughput {
     })
 }
 
-/// Steps that begin one after another: milliseconds waited and computed, tokens, billions of operations.
+/// Steps that begin one after another: milliseconds waited and computed, tokens (a fifth of them targets), billions of operations.
 fn take(of: &mut Throughput, steps: &[(u64, u64, u64, f64)]) {
     let mut now = Duration::from_secs(5);
     for &(waited, computed, tokens, billions) in steps {
@@ -24,7 +24,14 @@ fn take(of: &mut Throughput, steps: &[(u64, u64, u64, f64)]) {
         of.computes(now);
         now += Duration::from_millis(computed);
         let flops = billions * 1e9;
-        of.stepped(now, Work { tokens, flops });
+        let targets = tokens / 5;
+        let inputs = tokens - targets;
+        let work = Work {
+            inputs,
+            targets,
+            flops,
+        };
+        of.stepped(now, work);
         // A checkpoint, which no step is charged with.
         now += Duration::from_secs(100);
     }
@@ -43,7 +50,10 @@ fn rates_count_waiting_and_computing_and_nothing_else() {
     take(&mut it, &[(250, 750, 100, 10.0), (0, 1000, 300, 30.0)]);
     let speed = it.recent(MEMORY);
     near(speed.seconds, 2.0);
+    near(speed.steps_per_s, 1.0);
     near(speed.tokens_per_s, 200.0);
+    near(speed.inputs_per_s, 160.0);
+    near(speed.targets_per_s, 40.0);
     near(speed.gflops, 20.0);
     near(speed.mfu.unwrap(), 0.5);
     near(speed.waited_share, 0.125);
@@ -69,7 +79,10 @@ fn each_line_is_of_the_steps_since_the_last() {
     let expected = [
         "step",
         "seconds",
+        "steps_per_s",
         "tokens_per_s",
+        "inputs_per_s",
+        "targets_per_s",
         "gflops",
         "mfu",
         "waited_share",
@@ -108,14 +121,12 @@ fn before_the_first_step_and_in_no_time_all_is_zero_and_nothing_is_nan() {
     assert_eq!((empty.steps, empty.first_step_s), (0, None));
     near(empty.tokens_per_s, 0.0);
     it.waits(Duration::ZERO);
-    assert!(it.stepped(
-        Duration::ZERO,
-        Work {
-            tokens: 3,
-            flops: 3.0
-        }
-    ));
-    assert!(!it.stepped(Duration::ZERO, Work::default()));
+    let work = Work {
+        inputs: 2,
+        targets: 1,
+        flops: 3.0,
+    };
+    it.stepped(Duration::ZERO, work);
     assert_eq!(
         it.recent(Memory::default()),
         Speed {
@@ -123,6 +134,16 @@ fn before_the_first_step_and_in_no_time_all_is_zero_and_nothing_is_nan() {
             ..Speed::default()
         }
     );
+}
+
+#[test]
+fn no_step_outruns_a_measured_peak() {
+    let mut it = throughput(None);
+    for (billions, share) in [(10.0, 0.5), (30.0, 1.0), (15.0, 0.5)] {
+        take(&mut it, &[(0, 1000, 5, billions)]);
+        it.set_measured_peak(20e9);
+        near(it.line(1, MEMORY)["mfu"].as_f64().unwrap(), share);
+    }
 }
 
 #[test]
@@ -162,7 +183,7 @@ fn work_is_counted_by_segments_without_padding() {
         ..Batch::default()
     };
     let work = Work::of(&batch, &config);
-    assert_eq!(work.tokens, 2 * 37 + 7);
+    assert_eq!((work.inputs, work.targets), (2 * 30 + 5, 2 * 7 + 2));
     let two_rows = flops_per_step(&config, 2, 30, 7) + flops_per_step(&config, 1, 5, 2);
     near(work.flops, two_rows);
     assert!(work.flops < flops_per_step(&config, 1, 60, 14) + flops_per_step(&config, 1, 5, 2));
