@@ -149,7 +149,7 @@ fn parts(
         (
             activation_bytes(shape, batch, config.trainer.recompute),
             "4 bytes of: per layer (one, with recompute) and token the stream before each part, queries, keys, values, attended values and the wide \
-             feed-forward; the widest part once more; logits in chunks",
+             feed-forward; the widest part once more; logits in chunks; a tenth more for buffers that wait",
         )
     } else {
         let data = &config.data;
