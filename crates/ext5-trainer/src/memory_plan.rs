@@ -91,9 +91,9 @@ pub fn optimizer_bytes(config: &T5Config, optimizer: &OptimizerConfig) -> f64 {
 
 /// Bytes of activations on the host, where rows are ragged and attention never holds its scores.
 ///
-/// With `D` model width, `A` width of all heads, `H` heads, `F` feed-forward width, `W` that of its input layers together: a layer
+/// With `D` model width, `A` width of all heads, `H` heads, `F` feed-forward width, `wide` that of its input layers together: a layer
 /// keeps the stream (`D`) before each of its parts, queries, keys, values and result of each attention (4 `A`) with a sum per
-/// head, and `W`. On the way back the largest part needs `W + F` and a few copies of the stream besides. Logits are made in
+/// head, and `wide`. On the way back the largest part needs `wide + F` and a few copies of the stream besides. Logits are made in
 /// chunks of at most 32 MiB. With `recompute` a layer keeps the stream before it alone, and one layer at a time is whole. A tenth
 /// is added for buffers that wait.
 pub fn activation_bytes(config: &T5Config, batch: MicroBatch, recompute: bool) -> f64 {
@@ -104,14 +104,14 @@ pub fn activation_bytes(config: &T5Config, batch: MicroBatch, recompute: bool) -
         config.d_ff,
     ]
     .map(|size| size as f64);
-    let w = if config.feed_forward_proj.is_gated() {
+    let wide = if config.feed_forward_proj.is_gated() {
         2.0 * f
     } else {
         f
     };
     let [inputs, targets] = [batch.inputs_tokens, batch.targets_tokens].map(|count| count as f64);
-    let encoder = inputs * (2.0 * d + 4.0 * a + h + w);
-    let decoder = targets * (3.0 * d + 6.0 * a + 2.0 * h + w) + inputs * 2.0 * a;
+    let encoder = inputs * (2.0 * d + 4.0 * a + h + wide);
+    let decoder = targets * (3.0 * d + 6.0 * a + 2.0 * h + wide) + inputs * 2.0 * a;
     let [encoders, decoders] =
         [config.num_layers, config.decoder_layers()].map(|count| count as f64);
     let kept = if recompute {
@@ -121,7 +121,7 @@ pub fn activation_bytes(config: &T5Config, batch: MicroBatch, recompute: bool) -
     };
     // Encoder's and decoder's outputs and their gradients; the streams on the way back.
     let streams = d * (4.0 * inputs + 4.0 * targets);
-    let widest = inputs.max(targets) * (w + f + d).max(4.0 * a + 2.0 * d);
+    let widest = inputs.max(targets) * (wide + f + d).max(4.0 * a + 2.0 * d);
     let vocabulary = config.vocab_size as f64;
     let logits = (targets * vocabulary).min(LOGITS.max(vocabulary));
     (kept + streams + widest + logits) * HELD * F32
@@ -143,7 +143,7 @@ pub fn device_activation_bytes(
     ]
     .map(|size| size as f64);
     let [rows, inputs, targets] = [rows, inputs, targets].map(|count| count as f64);
-    let w = if config.feed_forward_proj.is_gated() {
+    let wide = if config.feed_forward_proj.is_gated() {
         4.0 * f
     } else {
         3.0 * f
@@ -151,7 +151,7 @@ pub fn device_activation_bytes(
     let attention = |queries: f64, keys: f64| {
         queries * (6.0 * d + 4.0 * a) + keys * 4.0 * a + 4.0 * h * queries * keys
     };
-    let feed_forward = |tokens: f64| tokens * (6.0 * d + w);
+    let feed_forward = |tokens: f64| tokens * (6.0 * d + wide);
     let encoder = attention(inputs, inputs) + feed_forward(inputs);
     let decoder = attention(targets, targets) + attention(targets, inputs) + feed_forward(targets);
     let layers = config.num_layers as f64 * encoder + config.decoder_layers() as f64 * decoder;
