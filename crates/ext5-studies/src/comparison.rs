@@ -91,7 +91,7 @@ pub fn quickstart(overrides: &[String]) -> Result<Comparison> {
         tasks: ["micro_heldout_reading", "micro_heldout_recall"]
             .map(str::to_owned)
             .to_vec(),
-        seeds: vec![0],
+        seeds: vec![0, 1, 2],
         split: "test".to_owned(),
         limit: Some(200),
     })
