@@ -1,3 +1,4 @@
+use crate::{TrainingPrecision, product};
 use burn::tensor::{Tensor, activation};
 
 /// What a masked place adds to its attention score: far below any score, still finite in f32, so that a row
@@ -11,6 +12,12 @@ pub const MASKED: f32 = -1e9;
 /// - `key`: `[B, H, T, K]`
 /// - `bias`: position bias and mask, `[B or 1, H or 1, S, T]`
 /// - output: `[B, H, S, T]`
-pub fn attention_weights(query: Tensor<4>, key: Tensor<4>, bias: Tensor<4>) -> Tensor<4> {
-    activation::softmax(query.matmul(key.swap_dims(2, 3)) + bias, 3)
+pub fn attention_weights(
+    query: Tensor<4>,
+    key: Tensor<4>,
+    bias: Tensor<4>,
+    precision: TrainingPrecision,
+) -> Tensor<4> {
+    let scores = product(query, key.swap_dims(2, 3), precision);
+    activation::softmax(scores + bias, 3)
 }

@@ -5,9 +5,11 @@
 mod activation;
 mod attention;
 mod cross_entropy;
+mod product;
 mod rms_norm;
 
 pub use activation::{Activation, activate};
 pub use attention::{MASKED, attention_weights};
 pub use cross_entropy::{TokenLosses, cross_entropy};
+pub use product::{TrainingPrecision, product};
 pub use rms_norm::rms_norm;

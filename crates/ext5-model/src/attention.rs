@@ -3,7 +3,7 @@ use crate::weights::matrix;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
-use ext5_kernels::attention_weights;
+use ext5_kernels::{TrainingPrecision, attention_weights, product};
 
 /// Keys and values of what a layer attends to, each `[B, H, T, K]`.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Attention {
     dropout: Dropout,
     #[module(skip)]
     num_heads: usize,
+    #[module(skip)]
+    pub(crate) precision: TrainingPrecision,
 }
 
 impl Attention {
@@ -34,27 +36,31 @@ impl Attention {
             o: matrix([inner, model], device),
             dropout: DropoutConfig::new(config.dropout_rate).init(),
             num_heads: config.num_heads,
+            precision: TrainingPrecision::default(),
         }
     }
 
     /// Keys and values of `input`, `[B, T, D]`.
     pub(crate) fn key_value(&self, input: Tensor<3>) -> KeyValue {
         KeyValue {
-            key: self.split_heads(project(input.clone(), &self.k)),
-            value: self.split_heads(project(input, &self.v)),
+            key: self.split_heads(self.project(input.clone(), &self.k)),
+            value: self.split_heads(self.project(input, &self.v)),
         }
     }
 
     /// Attention of `input` `[B, S, D]` to `memory` under `bias` `[B or 1, H or 1, S, T]`; answers `[B, S, D]`.
     pub(crate) fn forward(&self, input: Tensor<3>, memory: KeyValue, bias: Tensor<4>) -> Tensor<3> {
         let [batch, length, _] = input.dims();
-        let query = self.split_heads(project(input, &self.q));
-        let weights = self
-            .dropout
-            .forward(attention_weights(query, memory.key, bias));
-        let mixed = weights.matmul(memory.value).swap_dims(1, 2); // [B, S, H, K]
+        let query = self.split_heads(self.project(input, &self.q));
+        let weights = attention_weights(query, memory.key, bias, self.precision);
+        let weights = self.dropout.forward(weights);
+        let mixed = product(weights, memory.value, self.precision).swap_dims(1, 2); // [B, S, H, K]
         let inner = mixed.dims()[2] * mixed.dims()[3];
-        project(mixed.reshape([batch, length, inner]), &self.o)
+        self.project(mixed.reshape([batch, length, inner]), &self.o)
+    }
+
+    fn project(&self, input: Tensor<3>, weight: &Param<Tensor<2>>) -> Tensor<3> {
+        project(input, weight, self.precision)
     }
 
     fn split_heads(&self, input: Tensor<3>) -> Tensor<4> {
@@ -66,12 +72,14 @@ impl Attention {
 }
 
 /// `[B, S, in]` times `[in, out]`, as one product over all positions.
-pub(crate) fn project(input: Tensor<3>, weight: &Param<Tensor<2>>) -> Tensor<3> {
+pub(crate) fn project(
+    input: Tensor<3>,
+    weight: &Param<Tensor<2>>,
+    precision: TrainingPrecision,
+) -> Tensor<3> {
     let [batch, length, width] = input.dims();
     let weight = weight.val();
     let [_, out] = weight.dims();
-    input
-        .reshape([batch * length, width])
-        .matmul(weight)
-        .reshape([batch, length, out])
+    let rows = input.reshape([batch * length, width]);
+    product(rows, weight, precision).reshape([batch, length, out])
 }

@@ -4,7 +4,7 @@ use crate::weights::matrix;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
-use ext5_kernels::activate;
+use ext5_kernels::{TrainingPrecision, activate};
 
 /// T5's feed-forward layer, plain (1.0) or gated (1.1; GLU variants, arXiv 2002.05202).
 #[derive(Module, Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct FeedForward {
     dropout: Dropout,
     #[module(skip)]
     projection: crate::FeedForwardProjection,
+    #[module(skip)]
+    pub(crate) precision: TrainingPrecision,
 }
 
 impl FeedForward {
@@ -29,11 +31,13 @@ impl FeedForward {
             wo: matrix([inner, model], device),
             dropout: DropoutConfig::new(config.dropout_rate).init(),
             projection: config.feed_forward_proj,
+            precision: TrainingPrecision::default(),
         }
     }
 
     /// `[B, S, D]` to `[B, S, D]`.
     pub(crate) fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+        let project = |input, weight| project(input, weight, self.precision);
         let mut hidden = activate(
             self.projection.activation(),
             project(input.clone(), &self.wi),

@@ -16,7 +16,7 @@ mod weights;
 
 pub use ext5_architecture::{
     Error, FeedForwardProjection, Index, PRESETS, Result, SAFETENSORS, SAFETENSORS_INDEX, T5Config,
-    name_of, names, preset, relative_position_bucket,
+    TrainingPrecision, name_of, names, preset, relative_position_bucket,
 };
 pub use generate::Decoding;
 pub use hugging_face::{export_safetensors, generation_config, import};

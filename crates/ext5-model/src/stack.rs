@@ -6,7 +6,7 @@ use crate::weights::{matrix, vector};
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
-use ext5_kernels::rms_norm;
+use ext5_kernels::{TrainingPrecision, rms_norm};
 
 /// One layer of the encoder or the decoder, pre-norm.
 #[derive(Module, Debug)]
@@ -62,6 +62,14 @@ impl Block {
         }
     }
 
+    fn set_precision(&mut self, precision: TrainingPrecision) {
+        self.self_attention.precision = precision;
+        if let Some(attention) = &mut self.cross_attention {
+            attention.precision = precision;
+        }
+        self.feed_forward.precision = precision;
+    }
+
     /// Keys and values of the encoder's output `[B, T, D]` for this layer; `None` in the encoder.
     pub(crate) fn cross_key_value(&self, encoded: Tensor<3>) -> Option<KeyValue> {
         self.cross_attention
@@ -114,6 +122,12 @@ impl Stack {
                 max_distance: config.relative_attention_max_distance,
                 epsilon: config.layer_norm_epsilon,
             },
+        }
+    }
+
+    pub(crate) fn set_precision(&mut self, precision: TrainingPrecision) {
+        for block in &mut self.block {
+            block.set_precision(precision);
         }
     }
 

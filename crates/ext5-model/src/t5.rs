@@ -5,7 +5,7 @@ use crate::weights::matrix;
 use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor};
-use ext5_kernels::{TokenLosses, cross_entropy};
+use ext5_kernels::{TokenLosses, TrainingPrecision, cross_entropy, product};
 
 /// T5, an encoder-decoder over token ids (arXiv 1910.10683; 1.1 and Flan alike).
 ///
@@ -18,6 +18,8 @@ pub struct T5 {
     lm_head: Option<Param<Tensor<2>>>, // [D, V], absent where tied
     #[module(skip)]
     config: T5Config,
+    #[module(skip)]
+    precision: TrainingPrecision,
 }
 
 /// Token ids of one batch. Segment ids are 0 on padding and count from 1 in a row; without packing they are a
@@ -56,7 +58,18 @@ impl T5 {
             lm_head: (!config.tie_word_embeddings)
                 .then(|| matrix([config.d_model, config.vocab_size], device)),
             config: config.clone(),
+            precision: TrainingPrecision::default(),
         }
+    }
+
+    /// This model with its products taken in `precision`; its weights stay f32. A device that does not know bf16
+    /// (`Device::supports_dtype`) fails at the first product.
+    #[must_use]
+    pub fn with_precision(mut self, precision: TrainingPrecision) -> Self {
+        self.encoder.set_precision(precision);
+        self.decoder.set_precision(precision);
+        self.precision = precision;
+        self
     }
 
     /// The shape of this model.
@@ -103,10 +116,11 @@ impl T5 {
         } else {
             hidden
         };
-        match &self.lm_head {
-            Some(head) => hidden.matmul(head.val()),
-            None => hidden.matmul(self.shared.val().transpose()),
-        }
+        let matrix = match &self.lm_head {
+            Some(head) => head.val(),
+            None => self.shared.val().transpose(),
+        };
+        product(hidden, matrix, self.precision)
     }
 
     /// Logits `[B, T, V]` under teacher forcing.

@@ -1,6 +1,7 @@
 //! The one place that names a backend.
 use crate::{Error, Result};
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
+use ext5_model::TrainingPrecision;
 
 /// The CPU as ext5 itself uses it, without Burn.
 pub const CPU: &str = "cpu";
@@ -51,6 +52,21 @@ pub fn open(name: &str) -> Result<Device> {
         name: name.to_owned(),
         compiled: compiled().join(", "),
     })
+}
+
+/// Opens a device that computes in `precision`.
+///
+/// # Errors
+/// As [`open`]; [`Error::NoBf16`].
+pub fn open_for(name: &str, precision: TrainingPrecision) -> Result<Device> {
+    let device = open(name)?;
+    let known = !is_own_cpu(name) && device.supports_dtype(DType::BF16);
+    if precision == TrainingPrecision::Bf16 && !known {
+        return Err(Error::NoBf16 {
+            name: name.to_owned(),
+        });
+    }
+    Ok(device)
 }
 
 /// A wgpu device, if an adapter is present: asking Burn for one where there is none would panic.

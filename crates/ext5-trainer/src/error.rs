@@ -46,6 +46,14 @@ pub enum Error {
         /// The devices compiled in.
         compiled: String,
     },
+    /// The device cannot compute in these numbers.
+    #[error(
+        "the device `{name}` cannot compute in bf16; train in f32 with `--set trainer.precision=f32`"
+    )]
+    NoBf16 {
+        /// The device's name.
+        name: String,
+    },
     /// The device failed in the middle of its work.
     #[error("the device failed to {action}: {reason}")]
     Device {
@@ -126,7 +134,7 @@ impl Error {
             }
             Self::Config { .. } => ErrorKind::Config,
             Self::Recipe { .. } | Self::RunDirectory { .. } => ErrorKind::Request,
-            Self::NoDevice { .. } | Self::Device { .. } => ErrorKind::Device,
+            Self::NoDevice { .. } | Self::NoBf16 { .. } | Self::Device { .. } => ErrorKind::Device,
             Self::NoModel { .. } => ErrorKind::Missing,
             Self::Stopped {
                 interrupted: true, ..

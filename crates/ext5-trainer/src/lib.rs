@@ -37,6 +37,7 @@ pub use device_learner::DeviceLearner;
 pub use error::{Error, Result};
 pub use evaluation::{EvaluationPlan, ModelOptions, OnSample, parted};
 pub use ext5_inference::Precision;
+pub use ext5_model::TrainingPrecision;
 pub use feeds::{Feeds, cache_requests, feeds};
 pub use host_learner::HostLearner;
 pub use learner::{Learner, StepOptions, StepOutcome};

@@ -1,4 +1,5 @@
 use crate::{Error, OptimizerConfig, Result, Schedule};
+use ext5_model::TrainingPrecision;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -113,6 +114,8 @@ pub struct TrainerConfig {
     pub seed: u64,
     /// Device: `cpu`, `flex` (the CPU by Burn, the reference), `wgpu`, `vulkan`, `cuda`.
     pub device: String,
+    /// Numbers in which products are taken: `f32` or, on devices other than `cpu`, `bf16`; everything else is f32.
+    pub precision: TrainingPrecision,
     /// Whether layers are computed again on the way back, on the CPU: a quarter more time, a fraction of the memory.
     pub recompute: bool,
     /// Coefficient of the z-loss; T5 uses 1e-4.
@@ -183,6 +186,7 @@ impl Default for TrainerConfig {
             micro_batch_rows: 0,
             seed: 0,
             device: "cpu".to_owned(),
+            precision: TrainingPrecision::F32,
             recompute: false,
             z_loss: 1e-4,
             clip_norm: 0.0,

@@ -32,7 +32,7 @@ impl Session {
     /// # Errors
     /// Whatever is named and not there: task directories, the vocabulary, the device, the start model.
     pub fn open(config: &RunConfig, run_dir: &Path, observer: &mut dyn Observer) -> Result<Self> {
-        let device = device::open(&config.trainer.device)?;
+        let device = device::open_for(&config.trainer.device, config.trainer.precision)?;
         let catalogue = catalogue(&config.data.task_dirs)?;
         let beside = || run_dir.parent().unwrap_or(Path::new(".")).join("cache");
         let cache = config.data.cache.clone().unwrap_or_else(beside);
@@ -107,6 +107,7 @@ impl Session {
             ));
         }
         let model = dir.load(&self.device.clone().autodiff(), Some(dropout_rate))?;
+        let model = model.with_precision(config.trainer.precision);
         Ok(Learner::device(model, config.optimizer))
     }
 
@@ -141,6 +142,7 @@ impl Session {
             normal(name).take(count).collect()
         });
         let model = model.map_err(|source| preset_error(config, source))?;
+        let model = model.with_precision(config.trainer.precision);
         Ok(Learner::device(model, config.optimizer))
     }
 }

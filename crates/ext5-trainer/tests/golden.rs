@@ -1,17 +1,21 @@
-//! Optimizers, schedules and fifty training steps against what `golden/export*.py` recorded.
+//! Optimizers, schedules, gradients of bf16 products and fifty training steps against what `golden/export*.py` recorded.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a test fails by panicking and says what it measured"
 )]
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use ext5_architecture::Weights;
 use ext5_backprop::Parameters;
-use ext5_data::{Batch, Segment};
-use ext5_model::{SAFETENSORS, T5Config, import};
-use ext5_trainer::{Learner, Optimizer, OptimizerConfig, Schedule, StepOptions};
+use ext5_data::{Batch, ErrorKind, Segment};
+use ext5_model::{SAFETENSORS, Seq2SeqInput, T5, T5Config, import, name_of, names};
+use ext5_trainer::{
+    Learner, Optimizer, OptimizerConfig, Schedule, StepOptions, TrainingPrecision, device,
+};
 use safetensors::SafeTensors;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -323,4 +327,132 @@ fn two_hundred_steps_on_the_cpu_follow_burn() {
         println!("{rule:?}: at most {worst:.1e} apart over 200 steps");
         assert!(worst < 1e-4, "{rule:?}: {worst}");
     }
+}
+
+fn start_in_bf16() -> T5 {
+    let file = |name: &str| fs::read(path("train_start").join(name)).unwrap();
+    let config = T5Config::from_json(&file("config.json")).unwrap();
+    let mut weights = Weights::default();
+    weights.add(SAFETENSORS, file(SAFETENSORS)).unwrap();
+    let model = import(&config, &Device::flex().autodiff(), weights).unwrap();
+    model.with_precision(TrainingPrecision::Bf16)
+}
+
+/// Gradients of the mean loss of `batch`, by parameter.
+fn gradients(model: &T5, batch: &Batch) -> BTreeMap<String, Vec<f32>> {
+    let device = model.device();
+    let ints = |values: &[u32], length: usize| -> Tensor<2, Int> {
+        let values: Vec<i64> = values.iter().map(|&id| i64::from(id)).collect();
+        Tensor::from_data(TensorData::new(values, [batch.rows, length]), &device)
+    };
+    let (source, target) = (batch.inputs_length, batch.targets_length);
+    let input = Seq2SeqInput {
+        encoder_tokens: ints(&batch.encoder_input_tokens, source),
+        encoder_segments: ints(&batch.encoder_segment_ids, source),
+        decoder_tokens: ints(&batch.decoder_input_tokens, target),
+        decoder_segments: ints(&batch.decoder_segment_ids, target),
+    };
+    let weights = TensorData::new(batch.decoder_loss_weights.clone(), [batch.rows, target]);
+    let losses = model.losses(
+        &input,
+        ints(&batch.decoder_target_tokens, target),
+        Tensor::from_data(weights, &device),
+    );
+    let loss = losses.cross_entropy + losses.log_z_squared.mul_scalar(1e-4);
+    let weight: f32 = batch.decoder_loss_weights.iter().sum();
+    let mut visitor = GradientsByName {
+        gradients: &loss.div_scalar(weight).backward(),
+        path: Vec::new(),
+        found: BTreeMap::new(),
+    };
+    model.visit(&mut visitor);
+    visitor.found
+}
+
+struct GradientsByName<'a> {
+    gradients: &'a Gradients,
+    path: Vec<String>,
+    found: BTreeMap<String, Vec<f32>>,
+}
+
+impl ModuleVisitor for GradientsByName<'_> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let (name, transposed) = name_of(&self.path.join("."), true).unwrap();
+        let gradient = param.val().grad(self.gradients).unwrap();
+        let gradient = if transposed {
+            gradient.transpose()
+        } else {
+            gradient
+        };
+        let values = gradient.try_into_vec_as::<f32>().unwrap();
+        self.found.insert(name, values);
+    }
+}
+
+/// Norm of the difference over the norm expected.
+fn distance(found: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let square = |value: f32| f64::from(value).powi(2);
+    let pairs = found.iter().zip(expected);
+    let apart: f64 = pairs.map(|(a, b)| square(a - b)).sum();
+    let norm: f64 = expected.iter().map(|&value| square(value)).sum();
+    (apart / norm).sqrt()
+}
+
+/// The distance of the reference's own gradients from f32 is what rounding does; ours must be nearer than that to it.
+#[test]
+fn gradients_of_bf16_products_are_those_of_pytorch() {
+    let model = start_in_bf16();
+    let gradients = gradients(&model, &batches()[0]);
+    let bytes = fs::read(path("bf16_gradients.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let facts = json("bf16.json");
+    assert_eq!(gradients.len(), names(model.config()).len());
+    let mut worst: f64 = 0.0;
+    for (name, gradient) in &gradients {
+        let (_, expected) = floats(&file, name).unwrap();
+        let from_f32 = facts["distance_from_f32"][name].as_f64().unwrap();
+        let share = distance(gradient, &expected) / from_f32;
+        assert!(share < 0.5, "gradient of {name}: {share} of {from_f32}");
+        worst = worst.max(share);
+    }
+    println!("at most {worst:.2} of what rounding to bf16 does");
+}
+
+#[test]
+fn fifty_steps_of_bf16_products_follow_pytorch() {
+    let recorded = numbers(&json("bf16.json")["losses"]);
+    let mut learner = Learner::device(start_in_bf16(), adamw());
+    let mut worst: f64 = 0.0;
+    for (step, batch) in batches().iter().enumerate() {
+        let options = StepOptions {
+            step: step as u64,
+            rate: 1e-3,
+            micro_batch_rows: 0,
+            z_loss: 1e-4,
+            clip_norm: 1.0,
+            seed: 0,
+        };
+        let outcome = learner.step(batch, &options).unwrap();
+        let loss = (outcome.cross_entropy + outcome.z_loss) / outcome.weight;
+        worst = worst.max((loss - recorded[step]).abs());
+    }
+    println!("at most {worst:.1e} from PyTorch");
+    assert!(worst < 1e-2, "{worst}"); // of losses from 5 to 3.5: fifty steps amplify rounding
+}
+
+#[test]
+fn bf16_is_refused_by_name_where_it_cannot_be() {
+    assert!(device::open_for("flex", TrainingPrecision::Bf16).is_ok());
+    let error = device::open_for(device::CPU, TrainingPrecision::Bf16).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Device);
+    assert!(error.to_string().contains("trainer.precision=f32"));
 }
