@@ -70,12 +70,13 @@ impl DeviceLearner {
             let drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
             device.seed(Stream::new(&parts).next_u64());
             let losses = model.losses(&inputs.input, inputs.targets, inputs.weights);
-            let per_token = read(losses.per_token)?;
-            drop(drawing);
             let z_loss = losses.log_z_squared.mul_scalar(options.z_loss);
             let total: Tensor<1> = losses.cross_entropy + z_loss.clone();
             let gradients = total.div_scalar(divisor).backward();
             accumulator.accumulate(model, GradientsParams::from_grads(gradients, model));
+            // Not before the way back is under way: a device works behind, and would stand idle at each read.
+            let per_token = read(losses.per_token)?;
+            drop(drawing);
             let segments = losses_by_segment(batch, rows, &per_token, inputs.targets_length);
             outcome.cross_entropy += segments.iter().sum::<f64>();
             outcome.segments.extend(segments);
