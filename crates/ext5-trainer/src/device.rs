@@ -34,6 +34,8 @@ pub fn compiled() -> Vec<&'static str> {
 /// # Errors
 /// [`Error::NoDevice`] where this program was built without it, or none is present.
 pub fn open(name: &str) -> Result<Device> {
+    #[cfg(feature = "persistence")]
+    keep_tuning();
     let device = match name {
         #[cfg(feature = "flex")]
         CPU | "flex" => Some(Device::flex()),
@@ -67,6 +69,20 @@ pub fn open_for(name: &str, precision: TrainingPrecision) -> Result<Device> {
         });
     }
     Ok(device)
+}
+
+/// Lets what autotuning finds outlive the process, in the user's cache directory: by itself CubeCL would look for a
+/// `Cargo.toml` and write beside it. Any other place that a `cubecl.toml` or `burn.toml` names stands.
+#[cfg(feature = "persistence")]
+fn keep_tuning() {
+    use burn::cubecl::config::cache::CacheConfig;
+    use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
+    let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
+    if matches!(config.environment.path, CacheConfig::Target) {
+        config.environment.path = CacheConfig::Global;
+    }
+    // Once a process: what is in use stays.
+    CubeClRuntimeConfig::try_set(config);
 }
 
 /// A wgpu device, if an adapter is present: asking Burn for one where there is none would panic.
