@@ -1,5 +1,5 @@
 //! The one place that names a backend.
-use crate::{Error, Result};
+use crate::{Error, Result, TrainerConfig};
 use burn::tensor::{DType, Device};
 use ext5_model::TrainingPrecision;
 
@@ -56,17 +56,24 @@ pub fn open(name: &str) -> Result<Device> {
     })
 }
 
-/// Opens a device that computes in `precision`.
+/// Opens the device on which a run of `config` learns.
 ///
 /// # Errors
-/// As [`open`]; [`Error::NoBf16`].
-pub fn open_for(name: &str, precision: TrainingPrecision) -> Result<Device> {
-    let device = open(name)?;
-    let known = !is_own_cpu(name) && device.supports_dtype(DType::BF16);
-    if precision == TrainingPrecision::Bf16 && !known {
-        return Err(Error::NoBf16 {
-            name: name.to_owned(),
-        });
+/// As [`open`]; [`Error::Unsupported`] where it has no bf16, or cannot recompute.
+pub fn open_for(config: &TrainerConfig) -> Result<Device> {
+    let device = open(&config.device)?;
+    let own = is_own_cpu(&config.device);
+    let refused = |what, instead| Error::Unsupported {
+        name: config.device.clone(),
+        what,
+        instead,
+    };
+    let bf16 = !own && device.supports_dtype(DType::BF16);
+    if config.precision == TrainingPrecision::Bf16 && !bf16 {
+        return Err(refused("compute in bf16", "trainer.precision=f32"));
+    }
+    if config.recompute && !own {
+        return Err(refused("recompute layers", "trainer.recompute=false"));
     }
     Ok(device)
 }

@@ -46,13 +46,17 @@ pub enum Error {
         /// The devices compiled in.
         compiled: String,
     },
-    /// The device cannot compute in these numbers.
+    /// The device cannot do what the configuration asks of it.
     #[error(
-        "the device `{name}` cannot compute in bf16; train in f32 with `--set trainer.precision=f32`"
+        "the device `{name}` cannot {what}; choose another, or train without with `--set {instead}`"
     )]
-    NoBf16 {
+    Unsupported {
         /// The device's name.
         name: String,
+        /// What was asked of it.
+        what: &'static str,
+        /// The setting that every device can do.
+        instead: &'static str,
     },
     /// The device failed in the middle of its work.
     #[error("the device failed to {action}: {reason}")]
@@ -134,7 +138,9 @@ impl Error {
             }
             Self::Config { .. } => ErrorKind::Config,
             Self::Recipe { .. } | Self::RunDirectory { .. } => ErrorKind::Request,
-            Self::NoDevice { .. } | Self::NoBf16 { .. } | Self::Device { .. } => ErrorKind::Device,
+            Self::NoDevice { .. } | Self::Unsupported { .. } | Self::Device { .. } => {
+                ErrorKind::Device
+            }
             Self::NoModel { .. } => ErrorKind::Missing,
             Self::Stopped {
                 interrupted: true, ..

@@ -32,7 +32,7 @@ impl Session {
     /// # Errors
     /// Whatever is named and not there: task directories, the vocabulary, the device, the start model.
     pub fn open(config: &RunConfig, run_dir: &Path, observer: &mut dyn Observer) -> Result<Self> {
-        let device = device::open_for(&config.trainer.device, config.trainer.precision)?;
+        let device = device::open_for(&config.trainer)?;
         let catalogue = catalogue(&config.data.task_dirs)?;
         let beside = || run_dir.parent().unwrap_or(Path::new(".")).join("cache");
         let cache = config.data.cache.clone().unwrap_or_else(beside);

@@ -7,14 +7,12 @@
     clippy::print_stderr,
     reason = "a test fails by panicking and says what it measured"
 )]
-use burn::module::{Module, ModuleVisitor, Param};
+mod gradients;
+
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use ext5_data::{Batch, Segment};
-use ext5_model::{
-    FeedForwardProjection, Seq2SeqInput, T5, T5Config, export_safetensors, initialise, name_of,
-    names,
-};
+use ext5_model::{FeedForwardProjection, T5, T5Config, export_safetensors, initialise, names};
 use ext5_objectives::Stream;
 use ext5_trainer::{Optimizer, OptimizerConfig, device};
 use safetensors::SafeTensors;
@@ -139,36 +137,14 @@ struct Step {
 }
 
 fn step(model: T5, batch: &Batch, z_loss: f64) -> Step {
-    let device = model.device();
-    let ints = |values: &[u32], length: usize| -> Tensor<2, Int> {
-        let values: Vec<i64> = values.iter().map(|&id| i64::from(id)).collect();
-        Tensor::from_data(TensorData::new(values, [batch.rows, length]), &device)
-    };
-    let (source, target) = (batch.inputs_length, batch.targets_length);
-    let input = Seq2SeqInput {
-        encoder_tokens: ints(&batch.encoder_input_tokens, source),
-        encoder_segments: ints(&batch.encoder_segment_ids, source),
-        decoder_tokens: ints(&batch.decoder_input_tokens, target),
-        decoder_segments: ints(&batch.decoder_segment_ids, target),
-    };
-    let weights = TensorData::new(batch.decoder_loss_weights.clone(), [batch.rows, target]);
-    let found = model.losses(
-        &input,
-        ints(&batch.decoder_target_tokens, target),
-        Tensor::from_data(weights, &device),
-    );
+    let (input, targets, weights) = gradients::tensors(batch, &model.device());
+    let found = model.losses(&input, targets, weights);
     let mut losses = vector(found.per_token);
     losses.extend(vector(found.log_z_squared.clone()));
     let loss = found.cross_entropy + found.log_z_squared.mul_scalar(z_loss);
     let weight: f32 = batch.decoder_loss_weights.iter().sum();
     let gradients = loss.div_scalar(weight).backward();
-    let mut visitor = GradientsByName {
-        gradients: &gradients,
-        path: Vec::new(),
-        found: BTreeMap::new(),
-    };
-    model.visit(&mut visitor);
-    let by_name = visitor.found;
+    let by_name = gradients::by_name(&model, &gradients);
     let gradients = GradientsParams::from_grads(gradients, &model);
     let mut optimizer = Optimizer::new(OptimizerConfig::Adafactor { weight_decay: 0.0 });
     let bytes = export_safetensors(&optimizer.step(model, gradients, 1e-2, 0.5)).unwrap();
@@ -182,33 +158,6 @@ fn step(model: T5, batch: &Batch, z_loss: f64) -> Step {
         losses,
         gradients: by_name,
         weights: weights.collect(),
-    }
-}
-
-struct GradientsByName<'a> {
-    gradients: &'a Gradients,
-    path: Vec<String>,
-    found: BTreeMap<String, Vec<f32>>,
-}
-
-impl ModuleVisitor for GradientsByName<'_> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let (name, transposed) = name_of(&self.path.join("."), true).unwrap();
-        let gradient = param.val().grad(self.gradients).unwrap();
-        let gradient = if transposed {
-            gradient.transpose()
-        } else {
-            gradient
-        };
-        self.found.insert(name, vector(gradient));
     }
 }
 

@@ -4,14 +4,16 @@
     clippy::print_stdout,
     reason = "a test fails by panicking and says what it measured"
 )]
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+mod gradients;
+
+use burn::tensor::{Device, Tensor, TensorData};
 use ext5_architecture::Weights;
 use ext5_backprop::Parameters;
 use ext5_data::{Batch, ErrorKind, Segment};
-use ext5_model::{SAFETENSORS, Seq2SeqInput, T5, T5Config, import, name_of, names};
+use ext5_model::{SAFETENSORS, T5, T5Config, import, names};
 use ext5_trainer::{
-    Learner, Optimizer, OptimizerConfig, Schedule, StepOptions, TrainingPrecision, device,
+    Learner, Optimizer, OptimizerConfig, Schedule, StepOptions, TrainerConfig, TrainingPrecision,
+    device,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -339,62 +341,12 @@ fn start_in_bf16() -> T5 {
 }
 
 /// Gradients of the mean loss of `batch`, by parameter.
-fn gradients(model: &T5, batch: &Batch) -> BTreeMap<String, Vec<f32>> {
-    let device = model.device();
-    let ints = |values: &[u32], length: usize| -> Tensor<2, Int> {
-        let values: Vec<i64> = values.iter().map(|&id| i64::from(id)).collect();
-        Tensor::from_data(TensorData::new(values, [batch.rows, length]), &device)
-    };
-    let (source, target) = (batch.inputs_length, batch.targets_length);
-    let input = Seq2SeqInput {
-        encoder_tokens: ints(&batch.encoder_input_tokens, source),
-        encoder_segments: ints(&batch.encoder_segment_ids, source),
-        decoder_tokens: ints(&batch.decoder_input_tokens, target),
-        decoder_segments: ints(&batch.decoder_segment_ids, target),
-    };
-    let weights = TensorData::new(batch.decoder_loss_weights.clone(), [batch.rows, target]);
-    let losses = model.losses(
-        &input,
-        ints(&batch.decoder_target_tokens, target),
-        Tensor::from_data(weights, &device),
-    );
+fn gradients_of(model: &T5, batch: &Batch) -> BTreeMap<String, Vec<f32>> {
+    let (input, targets, weights) = gradients::tensors(batch, &model.device());
+    let losses = model.losses(&input, targets, weights);
     let loss = losses.cross_entropy + losses.log_z_squared.mul_scalar(1e-4);
     let weight: f32 = batch.decoder_loss_weights.iter().sum();
-    let mut visitor = GradientsByName {
-        gradients: &loss.div_scalar(weight).backward(),
-        path: Vec::new(),
-        found: BTreeMap::new(),
-    };
-    model.visit(&mut visitor);
-    visitor.found
-}
-
-struct GradientsByName<'a> {
-    gradients: &'a Gradients,
-    path: Vec<String>,
-    found: BTreeMap<String, Vec<f32>>,
-}
-
-impl ModuleVisitor for GradientsByName<'_> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let (name, transposed) = name_of(&self.path.join("."), true).unwrap();
-        let gradient = param.val().grad(self.gradients).unwrap();
-        let gradient = if transposed {
-            gradient.transpose()
-        } else {
-            gradient
-        };
-        let values = gradient.try_into_vec_as::<f32>().unwrap();
-        self.found.insert(name, values);
-    }
+    gradients::by_name(model, &loss.div_scalar(weight).backward())
 }
 
 /// Norm of the difference over the norm expected.
@@ -411,7 +363,7 @@ fn distance(found: &[f32], expected: &[f32]) -> f64 {
 #[test]
 fn gradients_of_bf16_products_are_those_of_pytorch() {
     let model = start_in_bf16();
-    let gradients = gradients(&model, &batches()[0]);
+    let gradients = gradients_of(&model, &batches()[0]);
     let bytes = fs::read(path("bf16_gradients.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let facts = json("bf16.json");
@@ -450,9 +402,25 @@ fn fifty_steps_of_bf16_products_follow_pytorch() {
 }
 
 #[test]
-fn bf16_is_refused_by_name_where_it_cannot_be() {
-    assert!(device::open_for("flex", TrainingPrecision::Bf16).is_ok());
-    let error = device::open_for(device::CPU, TrainingPrecision::Bf16).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Device);
-    assert!(error.to_string().contains("trainer.precision=f32"));
+fn what_a_device_cannot_do_is_refused_by_name() {
+    let on = |device: &str, precision, recompute| {
+        device::open_for(&TrainerConfig {
+            device: device.to_owned(),
+            precision,
+            recompute,
+            ..TrainerConfig::default()
+        })
+    };
+    let (f32, bf16) = (TrainingPrecision::F32, TrainingPrecision::Bf16);
+    assert!(on("flex", bf16, false).is_ok());
+    assert!(on(device::CPU, f32, true).is_ok());
+    for (device, precision, recompute, way_out) in [
+        (device::CPU, bf16, false, "trainer.precision=f32"),
+        ("flex", f32, true, "trainer.recompute=false"),
+    ] {
+        let error = on(device, precision, recompute).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Device);
+        let message = error.to_string();
+        assert!(message.contains(device) && message.contains(way_out));
+    }
 }
