@@ -3,7 +3,6 @@
 //! Continuous integration has `wgpu` on Mesa's software driver for Vulkan.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a test fails by panicking and says what it measured"
 )]
