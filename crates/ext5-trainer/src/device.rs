@@ -34,7 +34,7 @@ pub fn compiled() -> Vec<&'static str> {
 /// # Errors
 /// [`Error::NoDevice`] where this program was built without it, or none is present.
 pub fn open(name: &str) -> Result<Device> {
-    #[cfg(feature = "persistence")]
+    #[cfg(any(feature = "wgpu", feature = "cuda"))]
     keep_tuning();
     let device = match name {
         #[cfg(feature = "flex")]
@@ -80,7 +80,7 @@ pub fn open_for(config: &TrainerConfig) -> Result<Device> {
 
 /// Lets what autotuning finds outlive the process, in the user's cache directory: by itself CubeCL would look for a
 /// `Cargo.toml` and write beside it. Any other place that a `cubecl.toml` or `burn.toml` names stands.
-#[cfg(feature = "persistence")]
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 fn keep_tuning() {
     use burn::cubecl::config::cache::CacheConfig;
     use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
