@@ -7,6 +7,7 @@ mod damage;
 mod finetune;
 mod import;
 mod micro;
+mod ranks;
 mod real_data;
 mod recipes;
 mod resume;

@@ -17,6 +17,20 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// A failure that was reported before, or is another process's to report.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) kind: ErrorKind,
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("reported before")
+    }
+}
+
+impl std::error::Error for Said {}
+
 /// Work of which a part failed; `value` is what a program gets to know of all of it.
 #[derive(Debug)]
 pub(crate) struct Partly {
@@ -41,6 +55,9 @@ impl std::error::Error for Partly {}
 )]
 pub(crate) fn report(error: &anyhow::Error, as_json: bool) -> ExitCode {
     let kind = kind(error);
+    if error.is::<Said>() {
+        return ExitCode::from(kind.exit_code());
+    }
     let mut message = String::new();
     for cause in error.chain() {
         let text = cause.to_string();
@@ -64,7 +81,7 @@ pub(crate) fn report(error: &anyhow::Error, as_json: bool) -> ExitCode {
 }
 
 /// The sort of the first cause that has one.
-fn kind(error: &anyhow::Error) -> ErrorKind {
+pub(crate) fn kind(error: &anyhow::Error) -> ErrorKind {
     let known = |cause: &(dyn std::error::Error + 'static)| {
         None.or_else(|| {
             cause
@@ -103,6 +120,7 @@ fn kind(error: &anyhow::Error) -> ErrorKind {
         })
         .or_else(|| cause.downcast_ref::<ext5_inference::Error>().map(searching))
         .or_else(|| cause.downcast_ref::<Refused>().map(|refused| refused.kind))
+        .or_else(|| cause.downcast_ref::<Said>().map(|said| said.kind))
         .or_else(|| cause.downcast_ref::<Partly>().map(|partly| partly.kind))
     };
     error.chain().find_map(known).unwrap_or(ErrorKind::Other)

@@ -1,7 +1,8 @@
 use crate::batch::{losses_by_segment, to_device};
 use crate::engine::Engine;
+use crate::exchange::{Losses, exchange_gradients};
 use crate::optimizer::global_norm;
-use crate::{Error, Optimizer, OptimizerConfig, Result, StepOptions, StepOutcome};
+use crate::{Error, Optimizer, OptimizerConfig, Ranks, Result, StepOptions};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::Tensor;
@@ -11,6 +12,7 @@ use ext5_data::Batch;
 use ext5_model::{T5, export_safetensors};
 use ext5_objectives::Stream;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// Tag of the stream that seeds dropout.
@@ -41,31 +43,26 @@ impl DeviceLearner {
         self.model.config()
     }
 
-    /// Makes the gradients of `batch`, divided by `divisor`.
+    /// Makes the gradients of some rows of `batch`, divided by `divisor`.
     pub(crate) fn gradients(
         &mut self,
         batch: &Batch,
+        own: Range<usize>,
         options: &StepOptions,
         divisor: f64,
-    ) -> Result<StepOutcome> {
+    ) -> Result<Losses> {
         let model = &self.model;
         let device = model.device();
         let rows = if options.micro_batch_rows == 0 {
-            batch.rows
+            own.len()
         } else {
             options.micro_batch_rows
         };
         let mut accumulator = GradientsAccumulator::new();
-        let mut outcome = StepOutcome {
-            cross_entropy: 0.0,
-            z_loss: 0.0,
-            weight: 0.0,
-            gradient_norm: 0.0,
-            segments: Vec::with_capacity(batch.segments.len()),
-        };
-        for (micro_batch, first) in (0..batch.rows).step_by(rows.max(1)).enumerate() {
-            let rows = first..(first + rows).min(batch.rows);
-            let parts = [options.seed, DROPOUT, options.step, micro_batch as u64];
+        let mut sums = Losses::default();
+        for first in own.clone().step_by(rows.max(1)) {
+            let rows = first..(first + rows).min(own.end);
+            let parts = [options.seed, DROPOUT, options.step, first as u64];
             let inputs = to_device(batch, rows.clone(), &device);
             let drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
             device.seed(Stream::new(&parts).next_u64());
@@ -78,17 +75,22 @@ impl DeviceLearner {
             let per_token = read(losses.per_token)?;
             drop(drawing);
             let segments = losses_by_segment(batch, rows, &per_token, inputs.targets_length);
-            outcome.cross_entropy += segments.iter().sum::<f64>();
-            outcome.segments.extend(segments);
+            sums.segments.extend(segments);
             let z_losses = read(z_loss)?;
-            outcome.z_loss += z_losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+            sums.z_loss += z_losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
         }
-        let gradients = accumulator.grads();
-        if let Some(norm) = global_norm(model, &gradients) {
-            outcome.gradient_norm = read(norm)?.iter().map(|&norm| f64::from(norm)).sum();
-        }
-        self.gradients = Some(gradients);
-        Ok(outcome)
+        self.gradients = Some(accumulator.grads());
+        Ok(sums)
+    }
+
+    /// Adds the gradients of all processes up, by way of the host, and answers their global norm.
+    pub(crate) fn exchange(&mut self, ranks: &dyn Ranks) -> Result<f64> {
+        let Some(gradients) = &mut self.gradients else {
+            return Ok(0.0);
+        };
+        exchange_gradients(&self.model, gradients, ranks)?;
+        let norm = global_norm(&self.model, gradients).map(read).transpose()?;
+        Ok(norm.iter().flatten().map(|&norm| f64::from(norm)).sum())
     }
 
     /// One update by the gradients made last, each times `scale`.

@@ -90,6 +90,18 @@ pub enum Error {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// Processes cannot be joined.
+    #[error("{reason}")]
+    NoRanks {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The processes of a run do not fit together; all of them have this error.
+    #[error("{reason}")]
+    Ranks {
+        /// What is wrong and what to do.
+        reason: String,
+    },
     /// Loss or gradient is no number any more. The weights are as before the step.
     #[error(
         "{what} is {value} at step {step}, so the step was not taken; its examples are {examples}; lower the learning rate (`schedule.rate`) or look at these examples, then resume from the last checkpoint"
@@ -127,6 +139,14 @@ impl Error {
         }
     }
 
+    /// Whether each process of the run has this error, at the same place: nobody waits for this one.
+    pub fn is_everywhere(&self) -> bool {
+        matches!(
+            self,
+            Self::Ranks { .. } | Self::NotFinite { .. } | Self::Stopped { .. }
+        )
+    }
+
     /// What sort of error this is, for exit codes.
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -136,7 +156,8 @@ impl Error {
             Self::Model { .. } | Self::NotFinite { .. } | Self::Checkpoint { .. } => {
                 ErrorKind::Data
             }
-            Self::Config { .. } => ErrorKind::Config,
+            Self::Config { .. } | Self::Ranks { .. } => ErrorKind::Config,
+            Self::NoRanks { .. } => ErrorKind::Unavailable,
             Self::Recipe { .. } | Self::RunDirectory { .. } => ErrorKind::Request,
             Self::NoDevice { .. } | Self::Unsupported { .. } | Self::Device { .. } => {
                 ErrorKind::Device

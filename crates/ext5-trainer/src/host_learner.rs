@@ -1,4 +1,5 @@
-use crate::{Error, OptimizerConfig, Result, StepOptions, StepOutcome};
+use crate::exchange::Losses;
+use crate::{Error, OptimizerConfig, Ranks, Result, StepOptions};
 use ext5_architecture::T5Config;
 use ext5_backprop::{
     Batch as Segments, Optimizer, Options, Parameters, Profile, Remembered, T5, global_norm,
@@ -46,15 +47,16 @@ impl HostLearner {
         self.model.profile()
     }
 
-    /// Makes the gradients of `batch`, divided by `divisor`.
+    /// Makes the gradients of some rows of `batch`, divided by `divisor`.
     pub(crate) fn gradients(
         &mut self,
         batch: &Batch,
+        own: Range<usize>,
         options: &StepOptions,
         divisor: f64,
-    ) -> Result<StepOutcome> {
+    ) -> Result<Losses> {
         let rows = match options.micro_batch_rows {
-            0 => batch.rows.max(1),
+            0 => own.len().max(1),
             rows => rows,
         };
         let dropout_rate = self.config().dropout_rate;
@@ -64,34 +66,28 @@ impl HostLearner {
             dropout_rate,
             recompute: self.recompute,
         };
-        let mut outcome = StepOutcome {
-            cross_entropy: 0.0,
-            z_loss: 0.0,
-            weight: 0.0,
-            gradient_norm: 0.0,
-            segments: Vec::with_capacity(batch.segments.len()),
-        };
+        let mut sums = Losses::default();
         self.gradients.values_mut().fill(0.0);
         let seed =
             (dropout_rate > 0.0).then(|| Stream::new(&[options.seed, DROPOUT, options.step]));
-        for first in (0..batch.rows).step_by(rows) {
-            let segments = segments(batch, first..(first + rows).min(batch.rows), seed.as_ref());
+        for first in own.clone().step_by(rows) {
+            let segments = segments(batch, first..(first + rows).min(own.end), seed.as_ref());
             let losses =
                 self.model
                     .gradients(&self.parameters, &segments, &settings, &mut self.gradients);
             let losses = losses.map_err(|error| Error::device("compute the step", &error))?;
-            let sums = segments
-                .targets
-                .spans
-                .iter()
-                .map(|span| sum(&losses.per_token[span.clone()]));
-            let first = outcome.segments.len();
-            outcome.segments.extend(sums);
-            outcome.cross_entropy += outcome.segments[first..].iter().sum::<f64>();
-            outcome.z_loss += options.z_loss * losses.log_z_squared;
+            let spans = segments.targets.spans.iter();
+            sums.segments
+                .extend(spans.map(|span| sum(&losses.per_token[span.clone()])));
+            sums.z_loss += options.z_loss * losses.log_z_squared;
         }
-        outcome.gradient_norm = global_norm(&self.gradients);
-        Ok(outcome)
+        Ok(sums)
+    }
+
+    /// Adds the gradients of all processes up and answers their global norm.
+    pub(crate) fn exchange(&mut self, ranks: &dyn Ranks) -> f64 {
+        ranks.sum_f32(self.gradients.values_mut());
+        global_norm(&self.gradients)
     }
 
     /// One update by the gradients made last, each times `scale`.

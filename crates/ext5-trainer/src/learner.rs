@@ -1,7 +1,8 @@
 use crate::device_learner::DeviceLearner;
 use crate::engine::Engine;
+use crate::exchange::Losses;
 use crate::host_learner::HostLearner;
-use crate::{Error, OptimizerConfig, Result, optimizer_file};
+use crate::{Alone, Error, OptimizerConfig, Ranks, Result, optimizer_file};
 use ext5_architecture::T5Config;
 use ext5_backprop::Parameters;
 use ext5_data::Batch;
@@ -80,24 +81,48 @@ impl Learner {
     /// # Errors
     /// [`Error::NotFinite`] before anything is updated. [`Error::Device`].
     pub fn step(&mut self, batch: &Batch, options: &StepOptions) -> Result<StepOutcome> {
+        self.step_among(&Alone, batch, options)
+    }
+
+    /// As [`Learner::step`], as one of several processes that all call this with the same arguments: each computes its share of the
+    /// rows, and all take the same step.
+    ///
+    /// # Errors
+    /// As [`Learner::step`]; [`Error::NotFinite`] in all of them.
+    pub fn step_among(
+        &mut self,
+        ranks: &dyn Ranks,
+        batch: &Batch,
+        options: &StepOptions,
+    ) -> Result<StepOutcome> {
         let weights = batch.decoder_loss_weights.iter();
         let weight: f64 = weights.map(|&weight| f64::from(weight)).sum();
         let divisor = weight.max(1.0); // an empty batch has no loss, not 0/0
-        let mut outcome = match self {
-            Self::Host(learner) => learner.gradients(batch, options, divisor)?,
-            Self::Device(learner) => learner.gradients(batch, options, divisor)?,
+        let rows = ranks.share(batch.rows);
+        let own = match self {
+            Self::Host(learner) => learner.gradients(batch, rows.clone(), options, divisor)?,
+            Self::Device(learner) => learner.gradients(batch, rows.clone(), options, divisor)?,
         };
-        outcome.weight = weight;
-        let loss = outcome.cross_entropy + outcome.z_loss;
-        check(batch, options.step, "the loss", loss)?;
-        let norm = outcome.gradient_norm;
+        let Losses { segments, z_loss } = own.exchanged(ranks, batch, &rows);
+        let cross_entropy = segments.iter().sum::<f64>();
+        check(batch, options.step, "the loss", cross_entropy + z_loss)?;
+        let norm = match self {
+            Self::Host(learner) => learner.exchange(ranks),
+            Self::Device(learner) => learner.exchange(ranks)?,
+        };
         check(batch, options.step, "the gradient norm", norm)?;
         let scale = clipping(norm, options.clip_norm);
         match self {
             Self::Host(learner) => learner.update(options.rate, scale),
             Self::Device(learner) => learner.update(options.rate, scale),
         }
-        Ok(outcome)
+        Ok(StepOutcome {
+            cross_entropy,
+            z_loss,
+            weight,
+            gradient_norm: norm,
+            segments,
+        })
     }
 
     /// Loss of `batch` without dropout: the sum over target tokens, nats.

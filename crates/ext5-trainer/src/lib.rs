@@ -1,4 +1,5 @@
 //! Composes model, data and evaluation into runs: configuration, step loop, optimizers, schedules, checkpoints, prediction.
+mod agreement;
 mod batch;
 mod ceiling;
 mod checkpoint;
@@ -7,6 +8,7 @@ mod device_learner;
 mod engine;
 mod error;
 mod evaluation;
+mod exchange;
 mod feeds;
 mod host_learner;
 mod learner;
@@ -21,6 +23,7 @@ mod optimizer;
 pub mod optimizer_file;
 mod optimizer_state;
 mod predictor;
+mod ranks;
 mod recipe;
 mod run_config;
 mod run_plan;
@@ -52,6 +55,7 @@ pub use model_dir::ModelDir;
 pub use observer::{Event, Observer, Silent, Stop};
 pub use optimizer::{Optimizer, OptimizerConfig};
 pub use predictor::{T5Predictor, TextAnswer};
+pub use ranks::{Alone, Ranks, join};
 pub use recipe::{RECIPES, recipe};
 pub use run_config::{
     DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,
@@ -63,4 +67,5 @@ pub use session::{Session, catalogue, model_config};
 pub use throughput::{Place, Speed, SpeedSummary, Throughput, Work, uptime};
 pub use train_loop::{
     METRICS, Probe, SPEED, SPEED_SUMMARY, TrainReport, loader_config, saved_config, train,
+    train_among,
 };

@@ -3,15 +3,18 @@ mod probe;
 pub use probe::Probe;
 pub(crate) use probe::probe;
 
+use crate::agreement::agree;
 use crate::checkpoint::{Checkpoint, newest, retain};
+use crate::exchange::Timed;
 use crate::feeds::{Feeds, feeds};
 use crate::model_dir::{RUN_CONFIG, hugging_face_files};
 use crate::observer::Event;
 use crate::validation::Validation;
 use crate::{
-    Error, Learner, Ledger, Memory, Observer, Place, Result, RunConfig, Session, SpeedSummary,
-    StepOptions, Stop, Throughput, Work, device, product_ceiling, uptime,
+    Alone, Error, Learner, Ledger, Memory, Observer, Place, Ranks, Result, RunConfig, Session,
+    SpeedSummary, StepOptions, Stop, Throughput, Work, device, product_ceiling, uptime,
 };
+use ext5_data::storage::DirLock;
 use ext5_data::{Batch, Cursor, Loader, LoaderConfig, door, storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,14 +76,52 @@ pub fn train(
     stop: &Stop,
     observer: &mut dyn Observer,
 ) -> Result<TrainReport> {
+    train_among(&Alone, config, run_dir, resume, stop, observer)
+}
+
+/// As [`train`], as one of several processes that all call this with the same arguments. The first alone writes.
+///
+/// # Errors
+/// As [`train`]. [`Error::Ranks`] where the processes do not fit together. After an error that is not
+/// [everywhere](Error::is_everywhere) the others wait: [`Ranks::abort`] ends them.
+pub fn train_among(
+    ranks: &dyn Ranks,
+    config: &RunConfig,
+    run_dir: &Path,
+    resume: bool,
+    stop: &Stop,
+    observer: &mut dyn Observer,
+) -> Result<TrainReport> {
     config.validate()?;
-    storage::local().create_dir(run_dir)?;
-    let _lock = storage::lock(run_dir)?;
+    if !ranks.leads() {
+        ranks.meet(); // the first has then built the vocabulary and the caches
+    }
+    let _lock = ranks
+        .leads()
+        .then(|| prepare(run_dir, resume))
+        .transpose()?;
     let checkpoint = if resume {
         resumable(run_dir, observer)?
     } else {
         None
     };
+    let session = Session::open(config, run_dir, observer)?;
+    let place = (config, run_dir, ranks);
+    let mut run = Run::begin(place, &session, checkpoint.as_ref(), observer)?;
+    if ranks.leads() {
+        storage::local().write(&run_dir.join(RUN_CONFIG), config.to_toml()?.as_bytes())?;
+    }
+    let loss = run.steps(stop, observer)?;
+    if let Some(costs) = run.ranks.costs() {
+        observer.on(&Event::Note(&costs));
+    }
+    run.finish(loss)
+}
+
+/// Makes the directory this process's own; one that holds a run is for resuming alone.
+fn prepare(run_dir: &Path, resume: bool) -> Result<DirLock> {
+    storage::local().create_dir(run_dir)?;
+    let lock = storage::lock(run_dir)?;
     if !resume && storage::local().exists(&run_dir.join(RUN_CONFIG))? {
         let run_dir = run_dir.display();
         let reason = format!(
@@ -88,11 +129,7 @@ pub fn train(
         );
         return Err(Error::RunDirectory { reason });
     }
-    let session = Session::open(config, run_dir, observer)?;
-    let mut run = Run::begin(config, run_dir, &session, checkpoint.as_ref(), observer)?;
-    storage::local().write(&run_dir.join(RUN_CONFIG), config.to_toml()?.as_bytes())?;
-    let loss = run.steps(stop, observer)?;
-    run.finish(loss)
+    Ok(lock)
 }
 
 /// The newest good checkpoint; damaged ones are named.
@@ -116,6 +153,7 @@ fn resumable(run_dir: &Path, observer: &mut dyn Observer) -> Result<Option<Check
 struct Run<'a> {
     config: &'a RunConfig,
     run_dir: &'a Path,
+    ranks: Timed<'a>,
     session: &'a Session,
     names: Vec<String>,
     absent: Vec<(String, String)>,
@@ -129,8 +167,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn begin(
-        config: &'a RunConfig,
-        run_dir: &'a Path,
+        (config, run_dir, ranks): (&'a RunConfig, &'a Path, &'a dyn Ranks),
         session: &'a Session,
         checkpoint: Option<&Checkpoint>,
         observer: &mut dyn Observer,
@@ -172,20 +209,22 @@ impl<'a> Run<'a> {
                 (learner, state)
             }
         };
-        let log = run_dir.join(METRICS);
-        if storage::local().exists(&log)? {
-            storage::local().truncate(&log, state.metrics_bytes)?;
-        }
-        let loader_config = loader_config(config);
         let validation = Validation::open(config, session, observer)?;
         let names = feeds.iter().map(|feed| feed.name.clone()).collect();
+        if ranks.leads() {
+            forget_later(run_dir, &state)?;
+            ranks.meet();
+        }
+        let start = serde_json::to_vec(&state).unwrap_or_default();
+        agree(ranks, config, &feeds, start, &learner)?;
         let cursor = state.cursor.clone();
-        let loader = Loader::new(Arc::from(feeds), loader_config, cursor)?;
+        let loader = Loader::new(Arc::from(feeds), loader_config(config), cursor)?;
         let last_checkpoint =
             checkpoint.map_or_else(PathBuf::new, |checkpoint| checkpoint.path().to_owned());
         Ok(Self {
             config,
             run_dir,
+            ranks: Timed::new(ranks),
             session,
             names,
             absent,
@@ -209,7 +248,7 @@ impl<'a> Run<'a> {
             if at(self.config.validation.every) || step == trainer.steps {
                 self.validate(observer)?;
             }
-            let wanted = stop.wanted();
+            let wanted = self.wanted(stop);
             if at(trainer.checkpoint_every) || step == trainer.steps || wanted.is_some() {
                 self.checkpoint(observer)?;
             }
@@ -224,6 +263,15 @@ impl<'a> Run<'a> {
             }
         }
         Ok(loss)
+    }
+
+    /// Whether any process is asked to stop, and by a person: all answer the same.
+    fn wanted(&self, stop: &Stop) -> Option<bool> {
+        let wanted = stop.wanted();
+        let mut votes = [Some(true), Some(false)].map(|vote| f64::from(u8::from(wanted == vote)));
+        self.ranks.sum_f64(&mut votes);
+        let [interrupt, terminate] = votes.map(|votes| votes > 0.0);
+        (interrupt || terminate).then_some(interrupt)
     }
 
     fn step(&mut self, observer: &mut dyn Observer) -> Result<f64> {
@@ -250,14 +298,16 @@ impl<'a> Run<'a> {
             clip_norm: trainer.clip_norm,
             seed: trainer.seed,
         };
-        let outcome = self.learner.step(batch, &options);
+        let outcome = self.ranks.step(&mut self.learner, batch, &options);
         let outcome = outcome.map_err(|error| self.named(error, batch))?;
         let work = Work::of(batch, self.learner.config());
         self.throughput.stepped(uptime(), work);
+        let processes = self.ranks.size() as f64;
         match trainer.peak_tflops {
-            Some(peak) => self.throughput.set_peak(Some(peak * 1e12)),
+            Some(peak) => self.throughput.set_peak(Some(peak * 1e12 * processes)),
             None if device::is_host(self.session.device()) => {
-                self.throughput.set_measured_peak(product_ceiling());
+                self.throughput
+                    .set_measured_peak(product_ceiling() * processes);
             }
             None => {}
         }
@@ -275,9 +325,11 @@ impl<'a> Run<'a> {
             let ledger = &mut self.state.ledger;
             let line = ledger.line(&self.names, step + 1, options.rate, outcome.gradient_norm);
             self.log(&line, observer)?;
-            let line = self.throughput.line(step + 1, Memory::read());
-            let line = format!("{line}\n");
-            storage::local().append(&self.run_dir.join(SPEED), line.as_bytes())?;
+            if self.ranks.leads() {
+                let line = self.throughput.line(step + 1, Memory::read());
+                let line = format!("{line}\n");
+                storage::local().append(&self.run_dir.join(SPEED), line.as_bytes())?;
+            }
         }
         Ok(loss)
     }
@@ -304,6 +356,9 @@ impl<'a> Run<'a> {
     }
 
     fn log(&mut self, line: &Value, observer: &mut dyn Observer) -> Result<()> {
+        if !self.ranks.leads() {
+            return Ok(());
+        }
         let text = format!("{line}\n");
         storage::local().append(&self.run_dir.join(METRICS), text.as_bytes())?;
         self.state.metrics_bytes += text.len() as u64;
@@ -312,6 +367,9 @@ impl<'a> Run<'a> {
     }
 
     fn validate(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        if !self.ranks.leads() {
+            return Ok(());
+        }
         for line in self
             .validation
             .run(&self.learner, self.session, self.state.step, observer)?
@@ -322,6 +380,9 @@ impl<'a> Run<'a> {
     }
 
     fn checkpoint(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        if !self.ranks.leads() {
+            return Ok(());
+        }
         let step = self.state.step;
         let log = self.run_dir.join(METRICS);
         if storage::local().exists(&log)? {
@@ -347,10 +408,12 @@ impl<'a> Run<'a> {
         let sizes: Vec<u64> = self.state.tasks.iter().map(|(_, size)| *size).collect();
         let tasks = self.state.ledger.summary(&self.names, &sizes);
         let text = serde_json::to_vec_pretty(&tasks).unwrap_or_default();
-        storage::local().write(&self.run_dir.join(LEDGER), &text)?;
         let speed = self.throughput.summary(Memory::read());
-        let text = serde_json::to_vec_pretty(&speed).unwrap_or_default();
-        storage::local().write(&self.run_dir.join(SPEED_SUMMARY), &text)?;
+        if self.ranks.leads() {
+            storage::local().write(&self.run_dir.join(LEDGER), &text)?;
+            let text = serde_json::to_vec_pretty(&speed).unwrap_or_default();
+            storage::local().write(&self.run_dir.join(SPEED_SUMMARY), &text)?;
+        }
         Ok(TrainReport {
             run_dir: self.run_dir.to_owned(),
             checkpoint: self.last_checkpoint,
@@ -374,6 +437,15 @@ pub fn loader_config(config: &RunConfig) -> LoaderConfig {
         workers: config.data.workers,
         prefetch: config.data.prefetch,
     }
+}
+
+/// Cuts off the log what it says of steps behind `state`.
+fn forget_later(run_dir: &Path, state: &State) -> Result<()> {
+    let log = run_dir.join(METRICS);
+    if storage::local().exists(&log)? {
+        storage::local().truncate(&log, state.metrics_bytes)?;
+    }
+    Ok(())
 }
 
 fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Result<State> {

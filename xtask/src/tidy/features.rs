@@ -11,16 +11,20 @@ pub(super) const DEVICE: &str = "crates/ext5-trainer/src/device.rs";
 /// The file that reads from object stores, whose library is large.
 const REMOTE: &str = "crates/ext5-hub/src/remote.rs";
 
-/// Reports `cfg`, `cfg!` and `cfg_attr` that ask for a feature in sources other than [`DEVICE`] and [`REMOTE`].
+/// The file that joins processes by MPI, whose library must be installed.
+const RANKS: &str = "crates/ext5-trainer/src/ranks.rs";
+
+/// Reports `cfg`, `cfg!` and `cfg_attr` that ask for a feature in sources other than [`DEVICE`], [`REMOTE`] and [`RANKS`].
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut broken = Vec::new();
     for (file, rust) in tree.rust() {
-        if [DEVICE, REMOTE].contains(&file.path.as_str()) || !file.path.contains("/src/") {
+        if [DEVICE, REMOTE, RANKS].contains(&file.path.as_str()) || !file.path.contains("/src/") {
             continue;
         }
         for line in questions(rust.code()) {
-            let message =
-                format!("only {DEVICE} and {REMOTE} have `cfg(feature)`: choose at run time");
+            let message = format!(
+                "only {DEVICE}, {REMOTE} and {RANKS} have `cfg(feature)`: choose at run time"
+            );
             broken.push(Violation::new(&file.path, line, RULE, message));
         }
     }

@@ -1,7 +1,9 @@
 use super::Run;
 use crate::memory_plan::MicroBatch;
 use crate::run_plan::ProbeOptions;
-use crate::{Event, Memory, Observer, Result, RunConfig, Session, SpeedSummary, feeds, uptime};
+use crate::{
+    Alone, Event, Memory, Observer, Result, RunConfig, Session, SpeedSummary, feeds, uptime,
+};
 use serde::Serialize;
 use std::path::Path;
 
@@ -45,7 +47,7 @@ pub(crate) fn probe(
     )?);
     let program_mib = Memory::read().now_mib;
     Memory::forget_peak();
-    let mut run = Run::begin(&config, run_dir, session, None, &mut observer)?;
+    let mut run = Run::begin((&config, run_dir, &Alone), session, None, &mut observer)?;
     let mut largest = MicroBatch::default();
     let begun = uptime();
     for _ in 0..options.steps.max(1) {
