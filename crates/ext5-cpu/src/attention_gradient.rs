@@ -162,8 +162,20 @@ impl Attention<'_> {
         );
     }
 
-    /// Tasks write what the ranges of their segments name: these must not meet.
-    fn check(&self) {
+    /// Tasks write what the ranges of their segments name: these must not meet, nor leave the rows of their head.
+    fn check(&self, out: &[f32], log_sums: &[f32]) {
+        let tokens = out.len().checked_div(self.heads.total()).unwrap_or(0);
+        assert_eq!(
+            Some(log_sums.len()),
+            tokens.checked_mul(self.heads.count),
+            "each query of each head has the logarithm of its sum"
+        );
+        let last = self.pairs.last().cloned().unwrap_or_default();
+        assert!(last.0.end <= tokens, "queries are among the rows");
+        // Places of keys are multiplied without a check from here on.
+        let stride = self.heads.total().checked_mul(3);
+        let end = stride.and_then(|stride| stride.checked_mul(last.1.end));
+        assert!(end.is_some(), "keys are among the rows");
         let (mut queries, mut keys) = (0, 0);
         for pair in self.pairs {
             assert!(
@@ -230,7 +242,7 @@ impl Attention<'_> {
     }
 
     fn forward(&self, three: &Three<&[f32]>, out: &mut [f32], log_sums: &mut [f32]) {
-        self.check();
+        self.check(out, log_sums);
         let (width, total) = (self.heads.width, self.heads.total());
         let tokens = out.len() / total;
         let (out, log_sums) = (Shared::new(out), Shared::new(log_sums));
@@ -288,7 +300,7 @@ impl Attention<'_> {
         d: &Three<&Shared<'_>>,
         d_bias: &mut [f32],
     ) {
-        self.check();
+        self.check(out, log_sums);
         let heads = self.heads.count;
         // A part for each task, added up in their order, so that sums do not depend on threads.
         let reach = |pair: &(Range<usize>, Range<usize>)| {

@@ -2,7 +2,8 @@
 //! several instruction sets and chosen when it runs.
 //!
 //! Every number of a result is summed in one order that depends neither on the number of threads nor on how many rows there
-//! are, so a row of a batch equals the same row alone, bit for bit.
+//! are, so a row of a batch equals the same row alone, bit for bit. The exception is [`matmul`], for training: faster, and its
+//! sums are in whatever order suits the sizes and the threads.
 #![expect(
     unsafe_code,
     reason = "calls code compiled for a detected instruction set, shares results between threads"
@@ -43,6 +44,5 @@ pub use update::{
     unfactored_apply, unfactored_moments,
 };
 pub use vector::{
-    add, add_scaled, argmax, dot, gelu_tanh, log_sum_exp, max, multiply, relu, rms_norm, silu,
-    softmax,
+    add, argmax, dot, gelu_tanh, log_sum_exp, max, multiply, relu, rms_norm, silu, softmax,
 };

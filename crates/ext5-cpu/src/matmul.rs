@@ -26,7 +26,9 @@ impl<'a> Matrix<'a> {
     /// `rows` rows of `columns` numbers, one every `stride`.
     pub fn strided(values: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
         assert!(
-            rows == 0 || columns == 0 || values.len() >= (rows - 1) * stride + columns,
+            rows == 0
+                || columns == 0
+                || places(rows, columns, stride).is_some_and(|places| places <= values.len()),
             "a matrix lies within its slice"
         );
         Self {
@@ -36,6 +38,13 @@ impl<'a> Matrix<'a> {
             row_stride: stride,
             column_stride: 1,
         }
+    }
+
+    /// Place of the last number.
+    fn reach(&self) -> Option<usize> {
+        let down = self.rows.saturating_sub(1).checked_mul(self.row_stride)?;
+        let along = self.columns.saturating_sub(1);
+        down.checked_add(along.checked_mul(self.column_stride)?)
     }
 
     /// Number of rows.
@@ -56,6 +65,14 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// Places from the first number of `rows` rows to behind the last, one row every `stride`; `None` of more than can be: sums
+/// wrap in this crate, and `unsafe` rests on these.
+fn places(rows: usize, columns: usize, stride: usize) -> Option<usize> {
+    rows.saturating_sub(1)
+        .checked_mul(stride)?
+        .checked_add(columns)
+}
+
 /// What a product does with what lies where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -69,8 +86,8 @@ pub enum Output {
 /// the order of sums is free, unlike that of [`crate::product`].
 pub fn matmul(a: Matrix<'_>, b: Matrix<'_>, how: Output, out: &mut [f32]) {
     assert_eq!(
-        out.len(),
-        a.rows * b.columns,
+        Some(out.len()),
+        a.rows.checked_mul(b.columns),
         "the result of a product has m * n numbers"
     );
     let (m, n) = (a.rows, b.columns);
@@ -135,20 +152,18 @@ pub(crate) unsafe fn here(
     if m == 0 || n == 0 {
         return;
     }
-    let last = first + (m - 1) * stride + n;
+    let last = places(m, n, stride).and_then(|places| places.checked_add(first));
     assert!(n <= stride || m == 1, "rows of a result do not overlap");
     for matrix in [left, right] {
-        let reach = (matrix.rows.max(1) - 1) * matrix.row_stride
-            + (matrix.columns.max(1) - 1) * matrix.column_stride;
         assert!(
-            k == 0 || reach < matrix.values.len(),
+            k == 0 || matrix.reach().is_some_and(|at| at < matrix.values.len()),
             "a matrix lies within its slice"
         );
     }
     // SAFETY: both matrices lie within their slices as just checked, the result within `out` as `places` checks; the places
     // are this task's by the caller's promise.
     unsafe {
-        let out = out.places(first..last);
+        let out = out.places(first..last.unwrap_or(usize::MAX));
         gemm::gemm(
             m,
             n,

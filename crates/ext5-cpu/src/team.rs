@@ -220,7 +220,7 @@ impl<'a> Shared<'a> {
     #[inline(always)]
     pub(crate) unsafe fn write(&self, first: usize, values: &[f32]) {
         assert!(
-            first + values.len() <= self.len,
+            first <= self.len && values.len() <= self.len - first,
             "a task writes within the result"
         );
         // SAFETY: in bounds as just checked; not aliased by the caller's promise.
@@ -273,7 +273,9 @@ pub fn for_each_part<const N: usize>(
     let parts = slices.iter().map(|slice| slice.0).max().unwrap_or(0);
     run(parts, &|part| {
         let parts = slices.each_ref().map(|(_, size, shared)| {
-            let range = (part * size).min(shared.len)..((part + 1) * size).min(shared.len);
+            // A slice that ran out, or a size beyond all memory, must not wrap round to another task's part.
+            let cut = |part: usize| part.saturating_mul(*size).min(shared.len);
+            let range = cut(part)..cut(part + 1);
             // SAFETY: each task has its own part of each slice.
             unsafe { shared.range(range) }
         });

@@ -7,10 +7,6 @@ for_each_isa! {
     pub fn dot(a: &[f32], b: &[f32]) -> f32 => dot_body
 }
 for_each_isa! {
-    /// Adds `factor * x` to `y`.
-    pub fn add_scaled(factor: f32, x: &[f32], y: &mut [f32]) => add_scaled_body
-}
-for_each_isa! {
     /// The largest number; negative infinity of none.
     pub fn max(values: &[f32]) -> f32 => max_body
 }
@@ -81,13 +77,6 @@ pub(crate) fn dot_body<const FMA: bool>(a: &[f32], b: &[f32]) -> f32 {
         sum = multiply_add::<FMA>(a, b, sum);
     }
     sum
-}
-
-#[inline(always)]
-fn add_scaled_body<const FMA: bool>(factor: f32, x: &[f32], y: &mut [f32]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = multiply_add::<FMA>(factor, x, *y);
-    }
 }
 
 #[inline(always)]

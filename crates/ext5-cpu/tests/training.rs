@@ -5,9 +5,11 @@
     reason = "m, k, n are the names of a product's sizes"
 )]
 use ext5_cpu::{
-    Dropout, Matrix, Output, gated_gelu_gradient, gated_relu_gradient, gated_silu_gradient,
-    gelu_gradient, gelu_tanh, matmul, multiply, relu, relu_gradient, silu, silu_gradient, threads,
+    Attention, Dropout, Heads, Matrix, Output, for_each_part, gated_gelu_gradient,
+    gated_relu_gradient, gated_silu_gradient, gelu_gradient, gelu_tanh, matmul, multiply, relu,
+    relu_gradient, silu, silu_gradient, threads,
 };
+use std::sync::Mutex;
 
 /// Numbers between -1 and 1 that look random.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
@@ -116,7 +118,7 @@ fn dropout_drops_its_rate_and_scales_the_rest() {
         let scale = (1.0 / (1.0 - rate)) as f32;
         let mut dropped = 0;
         for key in 0..rows as u64 {
-            for value in kept(dropout, key << 32 | key * 7, 5 << 12) {
+            for value in kept(dropout, (key << 32) | (key * 7), 5 << 12) {
                 assert!(value == 0.0 || value == scale, "{value}");
                 dropped += usize::from(value == 0.0);
             }
@@ -129,7 +131,7 @@ fn dropout_drops_its_rate_and_scales_the_rest() {
 /// Two independent draws agree with probability `p² + (1 - p)²`.
 #[test]
 fn dropout_of_neighbours_is_independent() {
-    const SITE: u32 = 3 << 16 | 2 << 12;
+    const SITE: u32 = (3 << 16) | (2 << 12);
     for rate in RATES {
         let dropout = Dropout::new(rate).unwrap();
         let agreement = rate * rate + (1.0 - rate) * (1.0 - rate);
@@ -138,7 +140,7 @@ fn dropout_of_neighbours_is_independent() {
             ("columns", 0, 0),
             ("token", 1, 0),
             ("high half", 1 << 32, 0),
-            ("both halves", 1 << 32 | 1, 0),
+            ("both halves", (1 << 32) | 1, 0),
             ("top bit", 1 << 63, 0),
             ("head", 0, 1),
             ("place", 0, 1 << 12),
@@ -149,7 +151,7 @@ fn dropout_of_neighbours_is_independent() {
             let mut agree = 0;
             for number in 0..rows as u64 {
                 // Even numbers, so that no row of one pair is in another.
-                let own = number << 33 | number << 1;
+                let own = (number << 33) | (number << 1);
                 let row = kept(dropout, own, SITE);
                 if name == "columns" {
                     let both = row.as_chunks::<2>().0.iter();
@@ -234,4 +236,46 @@ fn gradients_of_activations_are_slopes_and_outputs_those_of_the_forward_kernels(
             }
         }
     }
+}
+
+/// Sizes whose products wrap to small numbers, and buffers of other sizes than the ranges name.
+#[test]
+fn sizes_that_do_not_fit_are_refused() {
+    let panics = |work: &(dyn Fn() + std::panic::RefUnwindSafe)| std::panic::catch_unwind(work);
+    let wrapped = panics(&|| {
+        let _ = Matrix::strided(&[0.0; 4], usize::MAX / 2 + 2, 1, 2);
+    });
+    assert!(wrapped.is_err(), "rows beyond all memory");
+    let attend = |queries: usize, log_sums: usize| {
+        let attention = Attention {
+            heads: Heads { count: 2, width: 1 },
+            pairs: &[(0..queries, 0..3)],
+            bias: None,
+            causal: false,
+            dropout: None,
+        };
+        let mut log_sums = vec![0.0; log_sums];
+        attention.across(&[0.5; 8], &[0.5; 12], &mut [0.0; 6], &mut log_sums);
+    };
+    attend(3, 6);
+    assert!(panics(&|| attend(4, 6)).is_err(), "more queries than rows");
+    assert!(panics(&|| attend(3, 7)).is_err(), "log sums of other rows");
+}
+
+#[test]
+fn parts_of_any_size_are_apart() {
+    let (mut one, mut many) = (vec![0.0; 3], vec![0.0; 5]);
+    let lengths = Mutex::new(Vec::new());
+    for_each_part(
+        [(&mut one, 1 << (usize::BITS - 1)), (&mut many, 1)],
+        &|part, [one, many]| {
+            lengths.lock().unwrap().push((part, one.len(), many.len()));
+        },
+    );
+    let mut lengths = lengths.into_inner().unwrap();
+    lengths.sort_unstable();
+    assert_eq!(
+        lengths,
+        [(0, 3, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1), (4, 0, 1)]
+    );
 }
