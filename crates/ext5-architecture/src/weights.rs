@@ -68,25 +68,23 @@ impl Weights {
         }
     }
 
+    /// Checks that every weight of `names` is there in its shape; nothing is read.
+    ///
+    /// # Errors
+    /// [`Error::MissingWeight`], [`Error::WeightShape`].
+    pub fn check(&self, names: impl IntoIterator<Item = (String, Vec<usize>)>) -> Result<()> {
+        names
+            .into_iter()
+            .try_for_each(|(name, shape)| fits(self.tensors.get(&name), &name, &shape).map(drop))
+    }
+
     /// Takes a weight out, row by row.
     ///
     /// # Errors
     /// [`Error::MissingWeight`], [`Error::WeightShape`], [`Error::WeightType`].
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let stored = self
-            .tensors
-            .remove(name)
-            .ok_or_else(|| Error::MissingWeight {
-                name: name.to_owned(),
-                shape: shape.to_vec(),
-            })?;
-        if stored.shape != shape {
-            return Err(Error::WeightShape {
-                name: name.to_owned(),
-                found: stored.shape,
-                expected: shape.to_vec(),
-            });
-        }
+        let stored = self.tensors.remove(name);
+        let stored = fits(stored.as_ref(), name, shape)?;
         floats(stored.dtype, &stored.bytes).ok_or_else(|| Error::WeightType {
             name: name.to_owned(),
             dtype: format!("{:?}", stored.dtype),
@@ -105,6 +103,22 @@ impl Weights {
                 first: first.clone(),
             }),
         }
+    }
+}
+
+fn fits<'a>(stored: Option<&'a Stored>, name: &str, shape: &[usize]) -> Result<&'a Stored> {
+    let stored = stored.ok_or_else(|| Error::MissingWeight {
+        name: name.to_owned(),
+        shape: shape.to_vec(),
+    })?;
+    if stored.shape == shape {
+        Ok(stored)
+    } else {
+        Err(Error::WeightShape {
+            name: name.to_owned(),
+            found: stored.shape.clone(),
+            expected: shape.to_vec(),
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 pub struct Rows {
     /// Ids, `[N]`.
     pub ids: Vec<u32>,
-    /// Where each segment lies, in ascending order.
+    /// Where each segment lies: each begins where the one before it ends.
     pub spans: Vec<Range<usize>>,
     /// What dropout is drawn by, `[N]`; none where nothing is dropped.
     pub keys: Vec<u64>,
@@ -40,11 +40,14 @@ impl Rows {
     }
 
     fn check(&self, vocabulary: usize, dropout: bool) -> Result<()> {
-        equal(
-            "covered tokens",
-            self.spans.iter().map(Range::len).sum(),
-            self.ids.len(),
-        )?;
+        let mut end = 0;
+        for span in &self.spans {
+            equal("first token of a segment", span.start, end)?;
+            // Not before its start, for lengths are taken of it.
+            equal("last token of a segment", span.end, span.end.max(end))?;
+            end = span.end;
+        }
+        equal("covered tokens", end, self.ids.len())?;
         if dropout {
             equal("dropout keys", self.keys.len(), self.ids.len())?;
         }

@@ -41,18 +41,24 @@ impl FeedForward {
     /// The stream after the layer, `[N, D]`.
     pub(crate) fn forward(&self, pass: &Pass<'_>, x: Vec<f32>, rows: &Rows) -> (Vec<f32>, Saved) {
         let width = self.norm.weight.len();
-        let normed = self.norm.forward(pass, &x);
-        let wide = pass.linear(&normed, width, &self.wi);
-        pass.pool.give(normed);
+        let saved = self.widen(pass, x);
         let mut hidden = pass.pool.take(rows.ids.len() * self.inner());
         pass.profile
-            .time("activation", || self.activate(&wide, &mut hidden));
+            .time("activation", || self.activate(&saved.wide, &mut hidden));
         let site = |place| site(self.decoder, self.layer, place);
         pass.drop_out(&mut hidden, self.inner(), site(Place::Hidden), &rows.keys);
         let drop = (site(Place::FeedForwardOutput), rows.keys.as_slice());
-        let next = pass.add_projected(&x, &hidden, &self.wo, drop, width);
+        let next = pass.add_projected(&saved.x, &hidden, &self.wo, drop, width);
         pass.pool.give(hidden);
-        (next, Saved { x, wide })
+        (next, saved)
+    }
+
+    /// The part of [`FeedForward::forward`] that the way back needs.
+    pub(crate) fn widen(&self, pass: &Pass<'_>, x: Vec<f32>) -> Saved {
+        let normed = self.norm.forward(pass, &x);
+        let wide = pass.linear(&normed, self.norm.weight.len(), &self.wi);
+        pass.pool.give(normed);
+        Saved { x, wide }
     }
 
     fn activate(&self, wide: &[f32], hidden: &mut [f32]) {

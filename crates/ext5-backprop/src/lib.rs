@@ -23,6 +23,5 @@ pub use batch::{Batch, Rows};
 pub use error::{Error, Result};
 pub use optimizer::{Optimizer, Remembered, Rule, StateTensor, global_norm};
 pub use parameters::{Parameters, Slot};
-pub use pool::Pool;
 pub use profile::Profile;
 pub use t5::{Losses, Options, T5};

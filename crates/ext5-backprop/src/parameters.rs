@@ -30,6 +30,8 @@ impl Parameters {
     /// # Errors
     /// Where one is missing, left over, or of another shape or type than `config` asks for.
     pub fn new(config: &T5Config, mut weights: Weights) -> Result<Self, Error> {
+        // Before memory is asked for, which another model's configuration may want more of than there is.
+        weights.check(names(config))?;
         let mut taken = Self::zeros(config);
         for slot in Arc::clone(&taken.slots).iter() {
             let values = weights.take(&slot.name, &slot.shape)?;

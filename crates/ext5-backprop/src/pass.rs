@@ -1,4 +1,5 @@
-use crate::{Pool, Profile};
+use crate::Profile;
+use crate::pool::Pool;
 use ext5_cpu::{Dropout, Heads, Matrix, Output, add, for_each_part, matmul};
 use std::ops::Range;
 

@@ -224,11 +224,7 @@ impl Stack {
         for (block, kept) in self.blocks.iter().zip(blocks).rev() {
             let saved = match kept {
                 Kept::All(saved) => *saved,
-                Kept::Input(x) => {
-                    let (next, saved) = block.forward(pass, x, inputs, &bias);
-                    pass.pool.give(next);
-                    saved
-                }
+                Kept::Input(x) => block.again(pass, x, inputs, &bias),
             };
             block.backward(
                 pass,
@@ -292,20 +288,46 @@ impl Block {
         inputs: Inputs<'_>,
         bias: &DistanceBias,
     ) -> (Vec<f32>, SavedBlock) {
-        let rows = inputs.rows();
-        let (mut x, own) = self.own.forward(pass, x, rows, bias);
-        let mut saved = None;
-        if let (Some(cross), Some(encoded)) = (&self.cross, inputs.encoded) {
-            let (next, kept) = cross.forward(pass, x, encoded, inputs.batch);
-            (x, saved) = (next, Some(kept));
-        }
-        let (x, feed_forward) = self.feed_forward.forward(pass, x, rows);
+        let (x, own, cross) = self.attend(pass, x, inputs, bias);
+        let (x, feed_forward) = self.feed_forward.forward(pass, x, inputs.rows());
         let saved = SavedBlock {
             own,
-            cross: saved,
+            cross,
             feed_forward,
         };
         (x, saved)
+    }
+
+    /// What [`Block::forward`] saves, without its output.
+    fn again(
+        &self,
+        pass: &Pass<'_>,
+        x: Vec<f32>,
+        inputs: Inputs<'_>,
+        bias: &DistanceBias,
+    ) -> SavedBlock {
+        let (x, own, cross) = self.attend(pass, x, inputs, bias);
+        SavedBlock {
+            own,
+            cross,
+            feed_forward: self.feed_forward.widen(pass, x),
+        }
+    }
+
+    /// The stream after the layers of attention.
+    fn attend(
+        &self,
+        pass: &Pass<'_>,
+        x: Vec<f32>,
+        inputs: Inputs<'_>,
+        bias: &DistanceBias,
+    ) -> (Vec<f32>, attention::Saved, Option<cross_attention::Saved>) {
+        let (x, own) = self.own.forward(pass, x, inputs.rows(), bias);
+        if let (Some(cross), Some(encoded)) = (&self.cross, inputs.encoded) {
+            let (next, saved) = cross.forward(pass, x, encoded, inputs.batch);
+            return (next, own, Some(saved));
+        }
+        (x, own, None)
     }
 
     fn backward(

@@ -1,7 +1,8 @@
 use crate::loss::{Labels, Sums, cross_entropy};
 use crate::pass::Pass;
-use crate::stack::{Inputs, Stack};
-use crate::{Batch, Parameters, Pool, Profile, Result, Rows};
+use crate::pool::Pool;
+use crate::stack::{Inputs, Saved, Stack};
+use crate::{Batch, Parameters, Profile, Result, Rows};
 use ext5_architecture::T5Config;
 use ext5_cpu::{Dropout, Heads, add, for_each_part};
 use std::ops::Range;
@@ -95,12 +96,10 @@ impl T5 {
     pub fn losses(&self, parameters: &Parameters, batch: &Batch) -> Result<Losses> {
         batch.check(self.config.vocab_size, false)?;
         let pass = self.pass(parameters, None);
-        let (hidden, ..) = self.forward(&pass, batch, true, |_, saved| {
-            saved.discard(&pass);
-        });
+        let (hidden, encoded) = self.forward(&pass, batch, true, |saved| saved.discard(&pass));
         let labels = labels(batch, 0.0, 1.0);
         let (sums, _) = cross_entropy(&pass, &hidden, &self.head, &labels, None);
-        pass.pool.give(hidden);
+        pass.give([hidden, encoded]);
         Ok(sums.into())
     }
 
@@ -121,7 +120,7 @@ impl T5 {
         let gradients = gradients.values_mut();
         let mut saved = Vec::new();
         let (hidden, encoded) =
-            self.forward(&pass, batch, options.recompute, |_, kept| saved.push(kept));
+            self.forward(&pass, batch, options.recompute, |kept| saved.push(kept));
         let labels = labels(batch, options.z_loss, options.divisor);
         let (sums, d_hidden) = cross_entropy(&pass, &hidden, &self.head, &labels, Some(gradients));
         let (Some(from_decoder), Some(from_encoder), Some(mut d_hidden)) =
@@ -163,7 +162,7 @@ impl T5 {
         pass: &Pass<'_>,
         batch: &Batch,
         recompute: bool,
-        mut keep: impl FnMut(&Stack, crate::stack::Saved),
+        mut keep: impl FnMut(Saved),
     ) -> (Vec<f32>, Vec<f32>) {
         let inputs = Inputs {
             batch,
@@ -172,7 +171,7 @@ impl T5 {
         let (encoded, saved) =
             self.encoder
                 .forward(pass, self.embed(pass, &batch.sources), inputs, recompute);
-        keep(&self.encoder, saved);
+        keep(saved);
         let inputs = Inputs {
             batch,
             encoded: Some(&encoded),
@@ -180,7 +179,7 @@ impl T5 {
         let (mut hidden, saved) =
             self.decoder
                 .forward(pass, self.embed(pass, &batch.targets), inputs, recompute);
-        keep(&self.decoder, saved);
+        keep(saved);
         self.scale_output(&mut hidden);
         (hidden, encoded)
     }
