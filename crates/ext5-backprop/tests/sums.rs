@@ -5,6 +5,7 @@
 )]
 use ext5_architecture::{FeedForwardProjection, T5Config, Weights};
 use ext5_backprop::{Batch, Losses, Options, Parameters, Rows, T5};
+use std::collections::BTreeSet;
 
 const OPTIONS: Options = Options {
     z_loss: 1e-4,
@@ -153,6 +154,17 @@ fn chunks_of_logits_add_up() {
         }
         // Sums over four million ids in f32 round to three digits; a chunk left out would be a fifth or more.
         assert_same(&gradients, &parts, 2e-2);
+        if !tie_word_embeddings {
+            let taken: BTreeSet<u32> = [&whole.sources.ids, &whole.targets.ids]
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
+            let table = &gradients.slot("shared.weight").unwrap().range;
+            let rows = (0..).zip(gradients.values()[table.clone()].chunks(2));
+            let moved = rows.filter(|row| row.1.iter().any(|&value| value != 0.0));
+            assert_eq!(moved.map(|row| row.0).collect::<BTreeSet<u32>>(), taken);
+        }
     }
 }
 
