@@ -1,10 +1,15 @@
 //! The one place that names a backend.
 use crate::{Error, Result, TrainerConfig};
 use burn::tensor::{DType, Device};
+#[cfg(feature = "wgpu")]
+use burn::tensor::{DeviceKind, DeviceType};
 use ext5_model::TrainingPrecision;
 
 /// The CPU as ext5 itself uses it, without Burn.
 pub const CPU: &str = "cpu";
+
+/// The CPU by Burn.
+pub const FLEX: &str = "flex";
 
 /// Whether `name` is the CPU without Burn.
 pub(crate) fn is_own_cpu(name: &str) -> bool {
@@ -24,7 +29,7 @@ pub fn compiled() -> Vec<&'static str> {
         names.push("wgpu");
     }
     if cfg!(feature = "flex") {
-        names.extend([CPU, "flex"]);
+        names.extend([CPU, FLEX]);
     }
     names
 }
@@ -38,11 +43,11 @@ pub fn open(name: &str) -> Result<Device> {
     keep_tuning();
     let device = match name {
         #[cfg(feature = "flex")]
-        CPU | "flex" => Some(Device::flex()),
+        CPU | FLEX => Some(Device::flex()),
         #[cfg(feature = "wgpu")]
-        "wgpu" => wgpu(),
+        "wgpu" => wgpu(DeviceType::Wgpu).then(|| Device::wgpu(DeviceKind::default())),
         #[cfg(feature = "vulkan")]
-        "vulkan" => wgpu().map(|_| Device::vulkan(burn::tensor::DeviceKind::default())),
+        "vulkan" => wgpu(DeviceType::Vulkan).then(|| Device::vulkan(DeviceKind::default())),
         #[cfg(feature = "cuda")]
         "cuda" => (!Device::enumerate(burn::tensor::DeviceType::Cuda)
             .into_vec()
@@ -92,13 +97,10 @@ fn keep_tuning() {
     CubeClRuntimeConfig::try_set(config);
 }
 
-/// A wgpu device, if an adapter is present: asking Burn for one where there is none would panic.
+/// Whether an adapter of this kind is present: asking Burn for a device where there is none would panic.
 #[cfg(feature = "wgpu")]
-fn wgpu() -> Option<Device> {
-    let present = !Device::enumerate(burn::tensor::DeviceType::Wgpu)
-        .into_vec()
-        .is_empty();
-    present.then(|| Device::wgpu(burn::tensor::DeviceKind::default()))
+fn wgpu(kind: DeviceType) -> bool {
+    !Device::enumerate(kind).into_vec().is_empty()
 }
 
 /// Whether `device` is the CPU by way of `flex`.

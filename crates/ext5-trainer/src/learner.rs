@@ -110,6 +110,8 @@ impl Learner {
             Self::Host(learner) => learner.exchange(ranks),
             Self::Device(learner) => learner.exchange(ranks)?,
         };
+        // Kernels chosen by timing, or for another processor, may add up in another order: all must clip alike.
+        let norm = ranks.of_first(norm);
         check(batch, options.step, "the gradient norm", norm)?;
         let scale = clipping(norm, options.clip_norm);
         match self {

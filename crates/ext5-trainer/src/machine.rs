@@ -169,7 +169,12 @@ fn missing(name: &str, compiled: bool, opens: bool, absent: Option<&str>) -> Opt
 
 /// The best device that opens, and why; `card` is a graphics card that the system shows.
 fn choice(devices: &[DeviceAdvice], card: Option<&str>) -> (&'static str, String) {
-    let Some(best) = devices.iter().find(|it| it.opens) else {
+    let host = |name| matches!(name, device::CPU | device::FLEX);
+    // Without a card `wgpu` and `vulkan` open on a driver that draws in software, slower than the processor's own path.
+    let best = devices
+        .iter()
+        .find(|it| it.opens && (host(it.name) || card.is_some() || !cfg!(target_os = "linux")));
+    let Some(best) = best else {
         return (
             "flex",
             "no device opens; build with the feature `flex`".to_owned(),
@@ -236,7 +241,9 @@ mod tests {
     #[test]
     fn the_first_that_opens_is_chosen_and_a_card_that_lies_idle_is_told() {
         let both = [device("vulkan", true, true), device("cpu", true, true)];
-        assert_eq!(choice(&both, None).0, "vulkan");
+        assert_eq!(choice(&both, Some("/dev/dri/renderD128")).0, "vulkan");
+        #[cfg(target_os = "linux")]
+        assert_eq!(choice(&both, None).0, "cpu");
         let closed = [device("vulkan", false, false), device("cpu", true, true)];
         let (name, why) = choice(&closed, Some("/dev/nvidia0"));
         assert_eq!(name, "cpu");

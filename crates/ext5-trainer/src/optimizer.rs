@@ -59,6 +59,35 @@ impl Default for OptimizerConfig {
 }
 
 impl OptimizerConfig {
+    /// What must hold of the constants, and what to say where it does not.
+    pub(crate) fn rules(&self) -> Vec<(bool, &'static str)> {
+        let (Self::Adafactor { weight_decay } | Self::AdamW { weight_decay, .. }) = *self;
+        let mut rules = vec![(
+            weight_decay.is_finite() && weight_decay >= 0.0,
+            "`optimizer.weight_decay` must be a number of at least 0",
+        )];
+        if let Self::AdamW {
+            beta_1,
+            beta_2,
+            epsilon,
+            ..
+        } = *self
+        {
+            let decays = |beta: f32| (0.0..1.0).contains(&beta);
+            rules.extend([
+                (
+                    decays(beta_1) && decays(beta_2),
+                    "`optimizer.beta_1` and `optimizer.beta_2` must be from 0 to below 1",
+                ),
+                (
+                    epsilon.is_finite() && epsilon > 0.0,
+                    "`optimizer.epsilon` must be above 0",
+                ),
+            ]);
+        }
+        rules
+    }
+
     /// The rule by which the CPU's own optimizer does the same.
     pub fn rule(self) -> ext5_backprop::Rule {
         match self {

@@ -4,9 +4,9 @@ use crate::Error;
 use crate::Result;
 use std::ops::Range;
 
-/// Where launchers tell each process of how many it is one: Open MPI's `mpirun`, and those that speak PMI (MPICH, Slurm).
+/// Where launchers tell each process of how many it is one: Open MPI's `mpirun`, those that speak PMI (MPICH), Slurm's `srun`.
 #[cfg(not(feature = "mpi"))]
-const LAUNCHED: &[&str] = &["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"];
+const LAUNCHED: &[&str] = &["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"];
 
 /// The processes of a run, seen from one of them. All make the same calls in the same order; each call waits for the others.
 ///
@@ -50,6 +50,14 @@ pub trait Ranks {
         }
         self.sum_f64(&mut all);
         all.chunks(own.len().max(1)).map(<[f64]>::to_vec).collect()
+    }
+
+    /// The number of the first process, everywhere.
+    fn of_first(&self, own: f64) -> f64 {
+        let mut value = [if self.leads() { own } else { 0.0 }];
+        self.sum_f64(&mut value);
+        let [value] = value;
+        value
     }
 
     /// Waits until all have come here.

@@ -274,6 +274,7 @@ impl RunConfig {
                 (1..=MOST).contains(&trainer.batch_rows),
                 "`trainer.batch_rows` must be from 1 to 1048576",
             ),
+            (trainer.steps >= 1, "`trainer.steps` must be at least 1"),
             (
                 trainer.log_every >= 1,
                 "`trainer.log_every` must be at least 1",
@@ -300,8 +301,9 @@ impl RunConfig {
                 "`schedule.rate` must be a number of at least 0",
             ),
         ];
-        let broken = rules.iter().filter(|(holds, _)| !holds);
-        let problems: Vec<String> = broken.map(|(_, problem)| (*problem).to_owned()).collect();
+        let rules = rules.into_iter().chain(self.optimizer.rules());
+        let broken = rules.filter(|(holds, _)| !holds);
+        let problems: Vec<String> = broken.map(|(_, problem)| problem.to_owned()).collect();
         if problems.is_empty() {
             Ok(())
         } else {

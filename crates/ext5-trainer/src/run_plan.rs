@@ -57,7 +57,7 @@ pub struct RunPlan {
 }
 
 /// Plans a run of `config`, after some real steps of it where `options` say so. `run_dir` is where the run would lie: caches are
-/// built beside it where steps are taken, nothing else is written.
+/// built beside it where steps are taken, nothing else is written or changed.
 ///
 /// # Errors
 /// As [`crate::train`]. Not enough memory or disk is a warning in the plan.
@@ -98,7 +98,11 @@ fn plan(config: &RunConfig, shape: &T5Config, probe: Option<Probe>) -> RunPlan {
     let checkpoint_mib = (weights + optimizer) / MIB;
     // Weights become bytes, then a file; beside it the optimizer's state is copied, then made a file.
     let written_mib = (weights + weights.max(2.0 * optimizer)) / MIB;
-    let available = Memory::available_mib().map(|left| left + program.unwrap_or(0.0));
+    // How much a card has is not asked.
+    let host = matches!(trainer.device.as_str(), device::CPU | device::FLEX);
+    let available = Memory::available_mib()
+        .filter(|_| host)
+        .map(|left| left + program.unwrap_or(0.0));
     let seconds = probe.as_ref().map(|it| it.speed.seconds_per_step);
     let mut plan = RunPlan {
         model: config.init.from.as_ref().map_or_else(

@@ -43,8 +43,8 @@ pub struct TrainReport {
     pub checkpoint: PathBuf,
     /// Steps done.
     pub steps: u64,
-    /// Loss per target token of the last step, nats.
-    pub loss: f64,
+    /// Loss per target token of the last step, nats; nothing where there was none left to take.
+    pub loss: Option<f64>,
     /// Totals per task.
     pub tasks: Value,
     /// Tasks of the mixture without data, and why.
@@ -105,10 +105,14 @@ pub fn train_among(
     } else {
         None
     };
+    if let Some(checkpoint) = &checkpoint {
+        same_run(checkpoint, config, observer)?;
+    }
     let session = Session::open(config, run_dir, observer)?;
     let place = (config, run_dir, ranks);
     let mut run = Run::begin(place, &session, checkpoint.as_ref(), observer)?;
     if ranks.leads() {
+        forget_later(run_dir, &run.state)?;
         storage::local().write(&run_dir.join(RUN_CONFIG), config.to_toml()?.as_bytes())?;
     }
     let loss = run.steps(stop, observer)?;
@@ -212,7 +216,6 @@ impl<'a> Run<'a> {
         let validation = Validation::open(config, session, observer)?;
         let names = feeds.iter().map(|feed| feed.name.clone()).collect();
         if ranks.leads() {
-            forget_later(run_dir, &state)?;
             ranks.meet();
         }
         let start = serde_json::to_vec(&state).unwrap_or_default();
@@ -238,11 +241,11 @@ impl<'a> Run<'a> {
     }
 
     /// Steps until the end or until asked to stop; answers the loss of the last one.
-    fn steps(&mut self, stop: &Stop, observer: &mut dyn Observer) -> Result<f64> {
+    fn steps(&mut self, stop: &Stop, observer: &mut dyn Observer) -> Result<Option<f64>> {
         let trainer = &self.config.trainer;
-        let mut loss = f64::NAN;
+        let mut loss = None;
         while self.state.step < trainer.steps {
-            loss = self.step(observer)?;
+            loss = Some(self.step(observer)?);
             let step = self.state.step;
             let at = |every: u64| every > 0 && step.is_multiple_of(every);
             if at(self.config.validation.every) || step == trainer.steps {
@@ -404,13 +407,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn finish(self, loss: f64) -> Result<TrainReport> {
+    fn finish(self, loss: Option<f64>) -> Result<TrainReport> {
         let sizes: Vec<u64> = self.state.tasks.iter().map(|(_, size)| *size).collect();
         let tasks = self.state.ledger.summary(&self.names, &sizes);
         let text = serde_json::to_vec_pretty(&tasks).unwrap_or_default();
         let speed = self.throughput.summary(Memory::read());
         if self.ranks.leads() {
             storage::local().write(&self.run_dir.join(LEDGER), &text)?;
+        }
+        // One that had nothing left to do keeps the speed of the one that did it.
+        if self.ranks.leads() && speed.steps > 0 {
             let text = serde_json::to_vec_pretty(&speed).unwrap_or_default();
             storage::local().write(&self.run_dir.join(SPEED_SUMMARY), &text)?;
         }
@@ -437,6 +443,31 @@ pub fn loader_config(config: &RunConfig) -> LoaderConfig {
         workers: config.data.workers,
         prefetch: config.data.prefetch,
     }
+}
+
+/// A run goes on with the model it began with; an optimizer of another kind begins anew, and that is said.
+fn same_run(
+    checkpoint: &Checkpoint,
+    config: &RunConfig,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let text = checkpoint.read(RUN_CONFIG)?;
+    let text = String::from_utf8_lossy(&text);
+    let before = RunConfig::parse(&checkpoint.path().join(RUN_CONFIG), &text, &[])?;
+    let (was, now) = (&before.model.preset, &config.model.preset);
+    if config.init.from.is_none() && was != now {
+        return Err(Error::RunDirectory {
+            reason: format!(
+                "the run began with `model.preset` `{was}` and cannot go on with `{now}`; leave it as it was, or start a new run"
+            ),
+        });
+    }
+    if std::mem::discriminant(&before.optimizer) != std::mem::discriminant(&config.optimizer) {
+        observer.on(&Event::Note(
+            "another optimizer than before: it begins without memory",
+        ));
+    }
+    Ok(())
 }
 
 /// Cuts off the log what it says of steps behind `state`.

@@ -24,10 +24,15 @@ impl Validation {
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let wanted = &config.validation;
+        let mut loader = loader_config(config);
+        // What is too much at once for a step is so here.
+        if config.trainer.micro_batch_rows > 0 {
+            loader.rows = loader.rows.min(config.trainer.micro_batch_rows);
+        }
         let mut validation = Self {
             config: wanted.clone(),
             data_root: config.data.root.clone(),
-            loader: loader_config(config),
+            loader,
             feeds: Vec::new(),
             metrics: Vec::new(),
         };

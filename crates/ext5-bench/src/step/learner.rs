@@ -92,7 +92,7 @@ impl Measured {
         if settings.precision != "f32" {
             let word = &settings.precision;
             return Err(format!(
-                "training has no products of {word} numbers: take `--precision f32`"
+                "the CPU learns by products of f32 numbers, not {word}: take `--precision f32`"
             )
             .into());
         }

@@ -70,10 +70,11 @@ fn measured(probe: &Probe, it: &RunPlan) -> String {
         .mfu
         .map_or_else(String::new, |share| format!(", {:.0}% MFU", 100.0 * share));
     let peak = speed.peak_rss_mib.map_or_else(String::new, |mib| {
-        format!(
-            "memory measured: {mib:.1} MiB at most, {:.2} of what was counted for a step\n",
-            mib / it.memory_mib
-        )
+        let share = it.memory_available_mib.map_or_else(String::new, |_| {
+            let share = mib / it.memory_mib;
+            format!(", {share:.2} of what was counted for a step")
+        });
+        format!("memory of the processor measured: {mib:.1} MiB at most{share}\n")
     });
     format!(
         "{peak}time: {:.3} s a step over {} steps, {:.0} tokens/s{mfu}, {:.1}% of it waiting for data\n{} steps take {}, validations and checkpoints come on top\n",

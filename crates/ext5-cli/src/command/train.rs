@@ -94,22 +94,27 @@ fn described(args: &TrainArgs) -> Result<(RunConfig, PathBuf)> {
 
 fn say(report: &TrainReport, output: &Output) -> Result<()> {
     output.print(report, || {
+        let loss = report.loss.map_or_else(
+            || ", none of them now".to_owned(),
+            |loss| format!(", loss {loss:.4}"),
+        );
         let mut text = format!(
-            "{} steps done, loss {:.4}; model: {}\n",
+            "{} steps done{loss}; model: {}\n",
             report.steps,
-            report.loss,
             report.checkpoint.display()
         );
         let speed = &report.speed;
-        text.push_str(&format!(
-            "{:.0} tokens/s, {:.3} s a step, {:.1}% of the time waited for data{}\n",
-            speed.tokens_per_s,
-            speed.seconds_per_step,
-            100.0 * speed.waited_share,
-            speed
-                .mfu
-                .map_or_else(String::new, |share| format!(", {:.0}% MFU", 100.0 * share)),
-        ));
+        if speed.steps > 0 {
+            text.push_str(&format!(
+                "{:.0} tokens/s, {:.3} s a step, {:.1}% of the time waited for data{}\n",
+                speed.tokens_per_s,
+                speed.seconds_per_step,
+                100.0 * speed.waited_share,
+                speed
+                    .mfu
+                    .map_or_else(String::new, |share| format!(", {:.0}% MFU", 100.0 * share)),
+            ));
+        }
         text.push_str(&ledger(&report.tasks));
         text
     })
