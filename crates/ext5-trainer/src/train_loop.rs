@@ -1,10 +1,11 @@
 mod probe;
+mod resume;
 
 pub use probe::Probe;
 pub(crate) use probe::probe;
 
 use crate::agreement::agree;
-use crate::checkpoint::{Checkpoint, newest, retain};
+use crate::checkpoint::{Checkpoint, retain};
 use crate::exchange::Timed;
 use crate::feeds::{Feeds, feeds};
 use crate::model_dir::{RUN_CONFIG, hugging_face_files};
@@ -16,9 +17,9 @@ use crate::{
 };
 use ext5_data::storage::DirLock;
 use ext5_data::{Batch, Cursor, Loader, LoaderConfig, door, storage};
+use resume::{damaged, forget_later, read_state, resumable, same_run};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -134,24 +135,6 @@ fn prepare(run_dir: &Path, resume: bool) -> Result<DirLock> {
         return Err(Error::RunDirectory { reason });
     }
     Ok(lock)
-}
-
-/// The newest good checkpoint; damaged ones are named.
-fn resumable(run_dir: &Path, observer: &mut dyn Observer) -> Result<Option<Checkpoint>> {
-    let (checkpoint, skipped) = newest(run_dir)?;
-    for error in skipped {
-        observer.on(&Event::Note(&format!("passed over: {error}")));
-    }
-    match &checkpoint {
-        Some(found) => {
-            observer.on(&Event::Note(&format!(
-                "resuming from step {}",
-                found.step()
-            )));
-        }
-        None => observer.on(&Event::Note("no checkpoint yet, starting from step 0")),
-    }
-    Ok(checkpoint)
 }
 
 struct Run<'a> {
@@ -442,72 +425,6 @@ pub fn loader_config(config: &RunConfig) -> LoaderConfig {
         seed: config.trainer.seed,
         workers: config.data.workers,
         prefetch: config.data.prefetch,
-    }
-}
-
-/// A run goes on with the model it began with; an optimizer of another kind begins anew, and that is said.
-fn same_run(
-    checkpoint: &Checkpoint,
-    config: &RunConfig,
-    observer: &mut dyn Observer,
-) -> Result<()> {
-    let text = checkpoint.read(RUN_CONFIG)?;
-    let text = String::from_utf8_lossy(&text);
-    let before = RunConfig::parse(&checkpoint.path().join(RUN_CONFIG), &text, &[])?;
-    let (was, now) = (&before.model.preset, &config.model.preset);
-    if config.init.from.is_none() && was != now {
-        return Err(Error::RunDirectory {
-            reason: format!(
-                "the run began with `model.preset` `{was}` and cannot go on with `{now}`; leave it as it was, or start a new run"
-            ),
-        });
-    }
-    if std::mem::discriminant(&before.optimizer) != std::mem::discriminant(&config.optimizer) {
-        observer.on(&Event::Note(
-            "another optimizer than before: it begins without memory",
-        ));
-    }
-    Ok(())
-}
-
-/// Cuts off the log what it says of steps behind `state`.
-fn forget_later(run_dir: &Path, state: &State) -> Result<()> {
-    let log = run_dir.join(METRICS);
-    if storage::local().exists(&log)? {
-        storage::local().truncate(&log, state.metrics_bytes)?;
-    }
-    Ok(())
-}
-
-fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Result<State> {
-    let state: State = serde_json::from_slice(&checkpoint.read(STATE)?)
-        .map_err(|error| damaged(checkpoint, STATE, &error.to_string()))?;
-    if state.tasks == tasks {
-        return Ok(state);
-    }
-    let as_map = |tasks: &[(String, u64)]| tasks.iter().cloned().collect::<BTreeMap<_, _>>();
-    let (before, now) = (as_map(&state.tasks), as_map(tasks));
-    let changed = before
-        .keys()
-        .chain(now.keys())
-        .find(|&task| before.get(task) != now.get(task))
-        .cloned()
-        .unwrap_or_default();
-    let size =
-        |size: Option<&u64>| size.map_or("absent".to_owned(), |size| format!("{size} examples"));
-    Err(Error::RunDirectory {
-        reason: format!(
-            "the data are not those of the checkpoint: `{changed}` was {}, now {}; bring them back, or start a new run with `init.from` at this checkpoint",
-            size(before.get(&changed)),
-            size(now.get(&changed)),
-        ),
-    })
-}
-
-fn damaged(checkpoint: &Checkpoint, file: &str, reason: &str) -> Error {
-    Error::Checkpoint {
-        path: checkpoint.path().to_owned(),
-        reason: format!("`{file}`: {reason}"),
     }
 }
 
