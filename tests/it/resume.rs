@@ -111,7 +111,7 @@ fn validation_takes_as_many_rows_at_once_as_a_step() {
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         lines
             .filter(|line| line["kind"] != "train")
-            .map(|line| line["loss"].as_f64().unwrap())
+            .map(|line| line["validation_loss"].as_f64().unwrap())
             .collect::<Vec<_>>()
     });
     assert!(!losses[0].is_empty());
