@@ -16,6 +16,7 @@ const ALL: &[&str] = &[
     "ext5-cpu",
     "ext5-data",
     "ext5-eval",
+    "ext5-findings",
     "ext5-hub",
     "ext5-inference",
     "ext5-inspect",
@@ -50,6 +51,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ext5-data", &["ext5-tokenizer", "ext5-objectives"]),
     // Bootstrap intervals draw from `Stream`, the only source of randomness.
     ("ext5-eval", &["ext5-data", "ext5-objectives"]),
+    // Holm's correction is the evaluation's; intervals by resampling draw from `Stream`.
+    (
+        "ext5-findings",
+        &["ext5-eval", "ext5-objectives", "ext5-report"],
+    ),
     ("ext5-hub", &["ext5-data"]),
     ("ext5-tasks", &["ext5-data", "ext5-eval"]),
     (
@@ -79,7 +85,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "ext5-studies",
-        &["ext5-data", "ext5-eval", "ext5-tasks", "ext5-trainer"],
+        &[
+            "ext5-architecture",
+            "ext5-data",
+            "ext5-eval",
+            "ext5-findings",
+            "ext5-objectives",
+            "ext5-tasks",
+            "ext5-trainer",
+        ],
     ),
     ("ext5-cli", ALL),
     ("ext5-bench", ALL),

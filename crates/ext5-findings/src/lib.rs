@@ -1,0 +1,7 @@
+//! From the scores of a study's runs to its answer: intervals over repetitions, tests corrected for their number, verdicts on the
+//! paper's findings, and the pages and tables that show them. Knows no model: [`Results`] are data.
+mod findings;
+mod results;
+
+pub use findings::{Answer, Contrast, Curve, CurvePoint, Findings, Matrix, Mean, Rank, Verdict};
+pub use results::{Affinity, CellRecord, CellState, Condition, Question, Results, ScoreRecord};
