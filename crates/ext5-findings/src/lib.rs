@@ -4,4 +4,6 @@ mod findings;
 mod results;
 
 pub use findings::{Answer, Contrast, Curve, CurvePoint, Findings, Matrix, Mean, Rank, Verdict};
-pub use results::{Affinity, CellRecord, CellState, Condition, Question, Results, ScoreRecord};
+pub use results::{
+    Affinity, CellRecord, CellState, Condition, FamilyProbe, Question, Results, ScoreRecord,
+};

@@ -45,6 +45,9 @@ pub struct Results {
     pub cells: Vec<CellRecord>,
     /// What gradients say of pairs of families; of [`Question::TaskAffinity`] alone.
     pub affinities: Vec<Affinity>,
+    /// Loss, slope and gradient of each family; of [`Question::TaskAffinity`] alone.
+    #[serde(default)]
+    pub probes: Vec<FamilyProbe>,
 }
 
 /// A place of the grid.
@@ -145,6 +148,29 @@ pub struct Affinity {
     pub step: u64,
     /// Seed of the run.
     pub replicate: u64,
-    /// Cosine of the angle between their mean gradients.
+    /// Cosine of the angle between their mean gradients, over all weights.
     pub cosine: f64,
+    /// The same over the layers alone, without the embedding and the output layer: words that two families share count there no more.
+    pub layers: f64,
+}
+
+/// What a run does for one family, measured on the same batches after some of its steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FamilyProbe {
+    /// The family or task.
+    pub family: String,
+    /// Steps done when it was measured.
+    pub step: u64,
+    /// Seed of the run.
+    pub replicate: u64,
+    /// Cross-entropy of the batches without dropout, nats per target token.
+    pub loss: f64,
+    /// Their target tokens.
+    pub tokens: u64,
+    /// Change of the loss per step since the probe before; none at the first.
+    pub slope: Option<f64>,
+    /// Euclidean norm of the mean gradient of the loss, over all weights.
+    pub norm: f64,
+    /// Cosine between the mean gradients of every second batch and of the others: how sure the direction is. None of one batch.
+    pub agreement: Option<f64>,
 }
