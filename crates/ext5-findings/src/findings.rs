@@ -7,14 +7,19 @@ pub struct Findings {
     pub verdicts: Vec<Verdict>,
     /// Means of conditions; of a condition without all its repetitions there is none.
     pub means: Vec<Mean>,
-    /// Differences between conditions.
+    /// Whether the models know more than the most frequent answer; absent where that answer's score is not known.
+    pub learning: Option<Learning>,
+    /// Differences between conditions; those of transfer stand in its matrices.
     pub contrasts: Vec<Contrast>,
-    /// Of transfer and task affinity: families by families.
-    pub matrix: Option<Matrix>,
+    /// Families by families: of transfer at equal data, then at equal compute; of task affinity the cosines, then the differences
+    /// that they are to foretell.
+    pub matrices: Vec<Matrix>,
     /// Of scaling, ratio and efficiency.
     pub curves: Vec<Curve>,
     /// Of task affinity: how well it foretells a matrix.
     pub rank: Option<Rank>,
+    /// What else the numbers say, in words: who helps and who hurts, the best R, the steps that are saved.
+    pub notes: Vec<String>,
     /// What is missing or failed, and what is left out for it.
     pub incomplete: Vec<String>,
     /// How the numbers were made: what the intervals mean, which tests, which correction.
@@ -40,9 +45,23 @@ pub struct Verdict {
     pub finding: String,
     /// Where it stands in the paper and how sure that is: `abstract, verified` or `section 2.4, recalled`.
     pub source: String,
+    /// The paper's own figures, each with how sure it is; never ours. Absent where none is known.
+    pub paper: Option<String>,
     /// The answer.
     pub answer: Answer,
     /// Why, with numbers.
+    pub because: String,
+}
+
+/// Which conditions' models have learned: score above the most frequent answer's by more than the 95 % intervals, over
+/// repetitions and over examples. Between models that have not, a difference says little.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learning {
+    /// [`crate::Condition::id`] of those that are above.
+    pub learned: Vec<String>,
+    /// Of those that are not, or of which one repetition cannot tell.
+    pub not_learned: Vec<String>,
+    /// A sentence with numbers.
     pub because: String,
 }
 
@@ -57,10 +76,10 @@ pub struct Mean {
     pub count: u64,
     /// Points from 0 to 100.
     pub mean: f64,
-    /// 95 % interval over repetitions.
-    pub low: f64,
+    /// 95 % interval over repetitions; one repetition has none.
+    pub low: Option<f64>,
     /// Its other end.
-    pub high: f64,
+    pub high: Option<f64>,
     /// Half of the 95 % interval over the examples of one repetition.
     pub over_examples: Option<f64>,
     /// What answering with the most frequent target scores.
@@ -78,20 +97,21 @@ pub struct Contrast {
     pub measure: String,
     /// Condition minus baseline, points.
     pub difference: f64,
-    /// 95 % interval.
-    pub low: f64,
+    /// 95 % interval of this difference alone; absent where repetitions do not vary or each condition has one.
+    pub low: Option<f64>,
     /// Its other end.
-    pub high: f64,
-    /// Two-sided.
-    pub p_value: f64,
-    /// The same by Holm over all contrasts of the study's family of tests.
-    pub p_adjusted: f64,
+    pub high: Option<f64>,
+    /// Two-sided, of this difference alone; absent with the interval.
+    pub p_value: Option<f64>,
+    /// The same by Holm over all tests of the study. Absent where the difference is shown and not tested (a single task beside
+    /// the mean that the question is about), and where there is no p-value.
+    pub p_adjusted: Option<f64>,
 }
 
 impl Contrast {
     /// Whether the difference is beyond chance after correction, at 5 %.
     pub fn is_significant(&self) -> bool {
-        self.p_adjusted < 0.05
+        self.p_adjusted.is_some_and(|p_value| p_value < 0.05)
     }
 }
 
@@ -121,8 +141,25 @@ pub struct Curve {
     pub name: String,
     /// What is averaged: a task, a family, or `all`.
     pub measure: String,
-    /// Its points in the order of `x`.
+    /// Its points in the order of `x`, those without one last.
     pub points: Vec<CurvePoint>,
+    /// Whether it rises; of scaling alone.
+    pub trend: Option<Trend>,
+}
+
+/// The straight line through the means of a curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trend {
+    /// Points from 0 to 100 for each unit of `x`.
+    pub slope: f64,
+    /// 95 % interval of this slope alone; absent where repetitions do not vary.
+    pub low: Option<f64>,
+    /// Its other end.
+    pub high: Option<f64>,
+    /// Two-sided; absent with the interval.
+    pub p_value: Option<f64>,
+    /// The same by Holm over all tests of the study.
+    pub p_adjusted: Option<f64>,
 }
 
 /// A point of a curve.
@@ -132,10 +169,10 @@ pub struct CurvePoint {
     pub x: Option<f64>,
     /// Mean over repetitions.
     pub mean: f64,
-    /// 95 % interval over repetitions.
-    pub low: f64,
+    /// 95 % interval over repetitions; one repetition has none.
+    pub low: Option<f64>,
     /// Its other end.
-    pub high: f64,
+    pub high: Option<f64>,
     /// Repetitions.
     pub count: u64,
 }
@@ -145,11 +182,11 @@ pub struct CurvePoint {
 pub struct Rank {
     /// Spearman's correlation.
     pub spearman: f64,
-    /// 95 % interval, resampling families.
-    pub low: f64,
+    /// 95 % interval, resampling families; absent for fewer than four.
+    pub low: Option<f64>,
     /// Its other end.
-    pub high: f64,
-    /// By exchanging families.
+    pub high: Option<f64>,
+    /// Two-sided, by exchanging families.
     pub p_value: f64,
     /// Pairs of families.
     pub pairs: u64,

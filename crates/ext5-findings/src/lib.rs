@@ -3,7 +3,9 @@
 mod findings;
 mod results;
 
-pub use findings::{Answer, Contrast, Curve, CurvePoint, Findings, Matrix, Mean, Rank, Verdict};
+pub use findings::{
+    Answer, Contrast, Curve, CurvePoint, Findings, Learning, Matrix, Mean, Rank, Trend, Verdict,
+};
 pub use results::{
     Affinity, CellRecord, CellState, Condition, FamilyProbe, Question, Results, ScoreRecord,
 };
