@@ -12,12 +12,43 @@ pub enum Error {
         /// Why.
         source: ext5_trainer::Error,
     },
+    /// The grid contradicts itself.
+    #[error("{reason}")]
+    Grid {
+        /// What is wrong, naming the cell.
+        reason: String,
+    },
+    /// The study is planned to cost more than its budget.
+    #[error("{reason}")]
+    OverBudget {
+        /// The numbers, and what to change.
+        reason: String,
+    },
+    /// The disk has no room for the study.
+    #[error("{reason}")]
+    NoRoom {
+        /// The numbers, and what to change.
+        reason: String,
+    },
+    /// No graphics card of this name is known.
+    #[error("unknown graphics card `{name}`{hint}; known are {known}")]
+    UnknownCard {
+        /// The name asked for.
+        name: String,
+        /// The nearest name, starting with punctuation, or nothing.
+        hint: String,
+        /// All names.
+        known: String,
+    },
     /// The study's own files.
     #[error(transparent)]
     Data(#[from] ext5_data::Error),
     /// A recipe of the study, or the models it compares.
     #[error(transparent)]
     Trainer(#[from] ext5_trainer::Error),
+    /// The catalogue.
+    #[error(transparent)]
+    Tasks(#[from] ext5_tasks::Error),
 }
 
 /// Result of this crate.
@@ -29,6 +60,10 @@ impl Error {
         match self {
             Self::Run { source, .. } | Self::Trainer(source) => source.kind(),
             Self::Data(error) => error.kind(),
+            Self::Tasks(error) => error.kind(),
+            Self::Grid { .. } => ErrorKind::Config,
+            Self::OverBudget { .. } | Self::UnknownCard { .. } => ErrorKind::Request,
+            Self::NoRoom { .. } => ErrorKind::Io,
         }
     }
 }

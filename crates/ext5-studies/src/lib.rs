@@ -1,11 +1,18 @@
 //! Studies: grids of trainer runs that answer a question about mixtures, and their tables.
+mod budget;
 mod cell;
 mod comparison;
 mod error;
+mod plan;
 mod spec;
 mod table;
 
+pub use budget::check_budget;
 pub use cell::{AffinityProbe, Cell as StudyCell, Grid, Scoring, Start, Subject};
 pub use comparison::{Arm, Cell, Comparison, ComparisonReport, quickstart};
 pub use error::{Error, Result};
+pub use plan::{
+    ASSUMED_MFU, CARDS, Card, ConditionPlan, Cost, DiskPlan, FamilyPlan, KindPlan, LargestRun, Pace,
+    StudyPlan, StudyTime, TaskPlan, plan_study,
+};
 pub use spec::{Budget, DataSpec, GridSpec, RunSpec, ScoreSpec, StudySpec, SuiteRun};

@@ -61,7 +61,7 @@ pub use run_config::{
     DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,
     VocabularyConfig,
 };
-pub use run_plan::{ProbeOptions, RunPlan, plan_run};
+pub use run_plan::{ProbeOptions, RunPlan, plan_run, plan_shape};
 pub use schedule::Schedule;
 pub use session::{Session, catalogue, model_config};
 pub use throughput::{Place, Speed, SpeedSummary, Throughput, Work, uptime};

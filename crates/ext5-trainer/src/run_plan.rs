@@ -76,6 +76,11 @@ pub fn plan_run(
     Ok(plan(config, &shape, probe))
 }
 
+/// Plans a run of a model of this shape by formulas alone, every row full; no data, vocabulary or device is opened.
+pub fn plan_shape(config: &RunConfig, shape: &T5Config) -> RunPlan {
+    plan(config, shape, None)
+}
+
 fn plan(config: &RunConfig, shape: &T5Config, probe: Option<Probe>) -> RunPlan {
     let trainer = &config.trainer;
     let micro_batch = probe
