@@ -2,6 +2,7 @@
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
+use toml::{Table, Value};
 
 use crate::suggest::did_you_mean;
 use crate::{Error, Result, door};
@@ -40,6 +41,33 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
 /// As [`door::read_text`] and [`parse`].
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     parse(path, &door::read_text(path, LIMIT)?)
+}
+
+/// Sets what `a.b.c=value` says in `table`: a dotted path and a TOML value; a word that is no TOML is taken as a string.
+///
+/// # Errors
+/// Why the assignment cannot be, naming it.
+pub fn set(table: &mut Table, assignment: &str) -> std::result::Result<(), String> {
+    let (path, value) = assignment
+        .split_once('=')
+        .ok_or_else(|| format!("`--set {assignment}` has no `=`, expected `key=value`"))?;
+    let value = toml::from_str::<Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| Value::String(value.to_owned()));
+    let mut keys: Vec<&str> = path.trim().split('.').collect();
+    let last = keys.pop().unwrap_or_default();
+    let mut inner = table;
+    for key in keys {
+        let entry = inner
+            .entry(key)
+            .or_insert_with(|| Value::Table(Table::new()));
+        inner = entry
+            .as_table_mut()
+            .ok_or_else(|| format!("`--set {assignment}`: `{key}` is a value, not a section"))?;
+    }
+    inner.insert(last.to_owned(), value);
+    Ok(())
 }
 
 /// Reason and hint of serde's message: where it says what it expected instead of an unknown name, the nearest is the hint.

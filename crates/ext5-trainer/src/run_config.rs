@@ -2,7 +2,7 @@ use crate::{Error, OptimizerConfig, Result, Schedule};
 use ext5_model::TrainingPrecision;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use toml::{Table, Value};
+use toml::Table;
 
 /// Largest number of rows of a batch and of tokens of a row.
 const MOST: usize = 1 << 20;
@@ -219,7 +219,10 @@ impl RunConfig {
     pub fn parse(path: &Path, text: &str, overrides: &[String]) -> Result<Self> {
         let mut table: Table = ext5_data::toml_file::parse(path, text)?;
         for assignment in overrides {
-            set(&mut table, assignment)?;
+            let set = ext5_data::toml_file::set(&mut table, assignment);
+            set.map_err(|problem| Error::Config {
+                problems: vec![problem],
+            })?;
         }
         if overrides.is_empty() {
             return Ok(ext5_data::toml_file::parse(path, text)?);
@@ -310,35 +313,4 @@ impl RunConfig {
             Err(Error::Config { problems })
         }
     }
-}
-
-/// Sets `a.b.c=value` in `table`.
-fn set(table: &mut Table, assignment: &str) -> Result<()> {
-    let bad = |reason: String| Error::Config {
-        problems: vec![reason],
-    };
-    let (path, value) = assignment.split_once('=').ok_or_else(|| {
-        bad(format!(
-            "`--set {assignment}` has no `=`, expected `key=value`"
-        ))
-    })?;
-    let value = toml::from_str::<Table>(&format!("value = {value}"))
-        .ok()
-        .and_then(|mut parsed| parsed.remove("value"))
-        .unwrap_or_else(|| Value::String(value.to_owned()));
-    let mut keys: Vec<&str> = path.trim().split('.').collect();
-    let last = keys.pop().unwrap_or_default();
-    let mut inner = table;
-    for key in keys {
-        let entry = inner
-            .entry(key)
-            .or_insert_with(|| Value::Table(Table::new()));
-        inner = entry.as_table_mut().ok_or_else(|| {
-            bad(format!(
-                "`--set {assignment}`: `{key}` is a value, not a section"
-            ))
-        })?;
-    }
-    inner.insert(last.to_owned(), value);
-    Ok(())
 }
