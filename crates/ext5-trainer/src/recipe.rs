@@ -15,6 +15,14 @@ pub const RECIPES: &[(&str, &str)] = &[
         include_str!("../recipes/micro_finetune.toml"),
     ),
     ("micro_t5", include_str!("../recipes/micro_t5.toml")),
+    (
+        "paper_finetune",
+        include_str!("../recipes/paper_finetune.toml"),
+    ),
+    (
+        "paper_pretrain",
+        include_str!("../recipes/paper_pretrain.toml"),
+    ),
 ];
 
 /// A built-in recipe with overrides `key=value`.
