@@ -22,6 +22,22 @@ pub enum Question {
     TaskAffinity,
 }
 
+impl Question {
+    /// The question as study files and commands write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Curation => "curation",
+            Self::Scaling => "scaling",
+            Self::Ratio => "ratio",
+            Self::Stage => "stage",
+            Self::Efficiency => "efficiency",
+            Self::Suites => "suites",
+            Self::TaskAffinity => "task-affinity",
+        }
+    }
+}
+
 /// Everything a study measured: all that its report is made of. Holds no time but in [`CellRecord::seconds`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {

@@ -1,3 +1,4 @@
+use crate::StudySpec;
 use ext5_data::ErrorKind;
 
 /// What can go wrong in a study.
@@ -40,6 +41,26 @@ pub enum Error {
         /// All names.
         known: String,
     },
+    /// A study file says what cannot be.
+    #[error("the study `{name}` is not valid: {}", problems.join("; "))]
+    Study {
+        /// The study's name.
+        name: String,
+        /// Every problem, naming its key.
+        problems: Vec<String>,
+    },
+    /// No study or scale of that name is shipped.
+    #[error("unknown {what} `{name}`, there are `{known}`{hint}")]
+    Shipped {
+        /// `study` or `scale`.
+        what: &'static str,
+        /// The name asked for.
+        name: String,
+        /// The nearest name, starting with punctuation, or empty.
+        hint: String,
+        /// All of them, between backticks.
+        known: String,
+    },
     /// The study's own files.
     #[error(transparent)]
     Data(#[from] ext5_data::Error),
@@ -55,6 +76,14 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// All that is wrong with a study.
+    pub(crate) fn study(spec: &StudySpec, problems: Vec<String>) -> Self {
+        Self::Study {
+            name: spec.name.clone(),
+            problems,
+        }
+    }
+
     /// What sort of error this is, for exit codes.
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -64,6 +93,8 @@ impl Error {
             Self::Grid { .. } => ErrorKind::Config,
             Self::OverBudget { .. } | Self::UnknownCard { .. } => ErrorKind::Request,
             Self::NoRoom { .. } => ErrorKind::Io,
+            Self::Study { .. } => ErrorKind::Config,
+            Self::Shipped { .. } => ErrorKind::Request,
         }
     }
 }

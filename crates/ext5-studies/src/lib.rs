@@ -3,8 +3,12 @@ mod budget;
 mod cell;
 mod comparison;
 mod error;
+mod grid;
 mod plan;
+mod ratios;
+mod rules;
 mod spec;
+mod study_file;
 mod table;
 
 pub use budget::check_budget;
@@ -16,3 +20,4 @@ pub use plan::{
     StudyPlan, StudyTime, TaskPlan, plan_study,
 };
 pub use spec::{Budget, DataSpec, GridSpec, RunSpec, ScoreSpec, StudySpec, SuiteRun};
+pub use study_file::{STUDIES, scales, shipped};

@@ -113,6 +113,7 @@ pub struct GridSpec {
     /// `scaling`: rows of a pre-training batch.
     pub batch_rows: Vec<usize>,
     /// `ratio`: values of R, `inf` for plain text alone.
+    #[serde(with = "crate::ratios")]
     pub ratios: Vec<f64>,
     /// `stage`: share of the steps that pre-finetuning takes at the end.
     pub prefinetune_share: Option<f64>,
