@@ -140,6 +140,17 @@ fn rate(speed: Speed) -> String {
     text
 }
 
+/// A time to wait, as exactly as one wants to know it.
+fn duration(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round() as u64;
+    match minutes {
+        0..2 => format!("{seconds:.0} s"),
+        2..60 => format!("{minutes} min"),
+        60..2880 => format!("{} h {} min", minutes / 60, minutes % 60),
+        _ => format!("{} d {} h", minutes / 1440, minutes % 1440 / 60),
+    }
+}
+
 impl Observer for Terminal {
     fn on(&mut self, event: &Event<'_>) {
         match *event {
@@ -160,6 +171,18 @@ impl Observer for Terminal {
                 self.say(&format!("step {step}: saved {}", path.display()));
             }
             Event::Evaluating(progress) => self.evaluating(progress),
+            Event::Cell {
+                number,
+                of,
+                name,
+                seconds_left,
+            } => {
+                self.done();
+                let left = seconds_left.map_or_else(String::new, |seconds| {
+                    format!(", about {} left", duration(seconds))
+                });
+                self.say(&format!("cell {number} of {of}, {name}{left}"));
+            }
             _ => {}
         }
     }
@@ -168,6 +191,21 @@ impl Observer for Terminal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_is_as_exact_as_it_is_short() {
+        let cases = [
+            (0.4, "0 s"),
+            (80.0, "80 s"),
+            (90.0, "2 min"),
+            (3569.0, "59 min"),
+            (12_000.0, "3 h 20 min"),
+            (273_600.0, "3 d 4 h"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(duration(seconds), text);
+        }
+    }
 
     #[test]
     fn a_line_tells_what_is_known() {

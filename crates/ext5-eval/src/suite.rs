@@ -294,7 +294,7 @@ impl MemberReport {
     }
 
     /// The scores that count.
-    pub(crate) fn counting(&self) -> impl Iterator<Item = &MetricScore> {
+    pub fn counting(&self) -> impl Iterator<Item = &MetricScore> {
         let report = self.report.as_ref();
         let wanted = report.map_or(Vec::new(), |report| self.member.wanted(report));
         let scores = report.into_iter().flat_map(|report| &report.scores);

@@ -1,5 +1,6 @@
 use crate::StudySpec;
 use ext5_data::ErrorKind;
+use std::path::PathBuf;
 
 /// What can go wrong in a study.
 #[derive(Debug, thiserror::Error)]
@@ -61,15 +62,58 @@ pub enum Error {
         /// All of them, between backticks.
         known: String,
     },
+    /// The directory holds something that this study would not have made.
+    #[error(
+        "`{path}` holds {what} with other {}; choose another directory with `--dir`, or take the change back",
+        keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+    )]
+    Claimed {
+        /// The directory.
+        path: PathBuf,
+        /// What it holds: `a study`, `the cell x`.
+        what: String,
+        /// Keys that differ.
+        keys: Vec<String>,
+    },
+    /// A directory without a study.
+    #[error(
+        "`{path}` holds no study: there is no `study.json`; name the directory of `ext5 study run`"
+    )]
+    NoStudy {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Cells failed; all that do not start from them are done.
+    #[error(
+        "{} of {cells} cells failed: {}; mend the cause and run the same command with `--retry`",
+        failed.len(),
+        first(failed)
+    )]
+    Failed {
+        /// Name and reason of each.
+        failed: Vec<(String, String)>,
+        /// Cells of the grid.
+        cells: usize,
+        /// What sort of error the first one was.
+        kind: ErrorKind,
+    },
+    /// The study was told to stop; everything is saved.
+    #[error("stopped in the cell `{cell}`; the same command goes on there")]
+    Stopped {
+        /// The cell it was in, or was to begin.
+        cell: String,
+        /// Whether a person interrupted it, not a scheduler.
+        interrupted: bool,
+    },
     /// The study's own files.
     #[error(transparent)]
     Data(#[from] ext5_data::Error),
-    /// A recipe of the study, or the models it compares.
-    #[error(transparent)]
-    Trainer(#[from] ext5_trainer::Error),
     /// The catalogue.
     #[error(transparent)]
     Tasks(#[from] ext5_tasks::Error),
+    /// A recipe of the study, or the models it compares.
+    #[error(transparent)]
+    Trainer(#[from] ext5_trainer::Error),
 }
 
 /// Result of this crate.
@@ -90,11 +134,32 @@ impl Error {
             Self::Run { source, .. } | Self::Trainer(source) => source.kind(),
             Self::Data(error) => error.kind(),
             Self::Tasks(error) => error.kind(),
-            Self::Grid { .. } => ErrorKind::Config,
-            Self::OverBudget { .. } | Self::UnknownCard { .. } => ErrorKind::Request,
+            Self::Grid { .. } | Self::Study { .. } => ErrorKind::Config,
+            Self::OverBudget { .. }
+            | Self::UnknownCard { .. }
+            | Self::Shipped { .. }
+            | Self::Claimed { .. } => ErrorKind::Request,
             Self::NoRoom { .. } => ErrorKind::Io,
-            Self::Study { .. } => ErrorKind::Config,
-            Self::Shipped { .. } => ErrorKind::Request,
+            Self::NoStudy { .. } => ErrorKind::Missing,
+            Self::Failed { kind, .. } => *kind,
+            Self::Stopped {
+                interrupted: true, ..
+            } => ErrorKind::Interrupted,
+            Self::Stopped { .. } => ErrorKind::Stopped,
         }
     }
+}
+
+/// The first few failures in a line.
+fn first(failed: &[(String, String)]) -> String {
+    const SHOWN: usize = 3;
+    let mut lines: Vec<String> = failed
+        .iter()
+        .take(SHOWN)
+        .map(|(cell, reason)| format!("`{cell}`: {reason}"))
+        .collect();
+    if failed.len() > SHOWN {
+        lines.push(format!("and {} more", failed.len() - SHOWN));
+    }
+    lines.join("; ")
 }

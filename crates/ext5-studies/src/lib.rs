@@ -2,18 +2,26 @@
 mod budget;
 mod cell;
 mod comparison;
+mod engine;
 mod error;
+mod failure;
 mod grid;
+mod hash;
+mod majority;
 mod plan;
 mod ratios;
+mod register;
 mod rules;
+mod scoring;
 mod spec;
 mod study_file;
 mod table;
+mod training;
 
 pub use budget::check_budget;
 pub use cell::{AffinityProbe, Cell as StudyCell, Grid, Scoring, Start, Subject};
 pub use comparison::{Arm, Cell, Comparison, ComparisonReport, quickstart};
+pub use engine::{Study, StudyOptions, collect};
 pub use error::{Error, Result};
 pub use plan::{
     ASSUMED_MFU, CARDS, Card, ConditionPlan, Cost, DiskPlan, FamilyPlan, KindPlan, LargestRun, Pace,

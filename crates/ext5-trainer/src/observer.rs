@@ -38,6 +38,17 @@ pub enum Event<'a> {
         /// Steps done.
         step: u64,
     },
+    /// A cell of a study begins.
+    Cell {
+        /// Its number, from 1.
+        number: u64,
+        /// Cells of the study.
+        of: u64,
+        /// Its name.
+        name: &'a str,
+        /// Seconds until the study is done, by what its cells have taken so far.
+        seconds_left: Option<f64>,
+    },
     /// An evaluation goes on.
     Evaluating(Progress<'a>),
 }

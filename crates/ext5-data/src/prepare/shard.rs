@@ -24,7 +24,7 @@ impl Shard {
     }
 
     /// Whether piece `number` of the work is this process's.
-    pub(super) fn owns(self, number: u64) -> bool {
+    pub fn owns(self, number: u64) -> bool {
         number % self.count == self.index
     }
 }

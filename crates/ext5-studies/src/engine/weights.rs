@@ -1,0 +1,65 @@
+//! Which cells need the weights of which.
+use super::{Item, Study, StudyOptions};
+use crate::Result;
+use crate::training::keep_only;
+use ext5_findings::CellState;
+use std::collections::BTreeSet;
+
+impl Study {
+    /// The cell that a cell starts from, and after how many of its steps.
+    pub(super) fn start(&self, item: Item<'_>) -> Option<(Item<'_>, u64)> {
+        let start = item.cell.start.as_ref()?;
+        let mut items = self.items();
+        let found = items.find(|other| other.cell.name == start.cell)?;
+        Some((found, start.step.unwrap_or(found.cell.config.trainer.steps)))
+    }
+
+    /// Steps of a cell's checkpoints from which those cells start whose number and state count.
+    pub(super) fn wanted_by(
+        &self,
+        item: Item<'_>,
+        counts: impl Fn(usize, &CellState) -> bool,
+    ) -> Result<BTreeSet<u64>> {
+        let last = item.cell.config.trainer.steps;
+        let mut steps = BTreeSet::new();
+        for other in self.items() {
+            let start = other.cell.start.as_ref();
+            if let Some(start) = start.filter(|start| start.cell == item.cell.name)
+                && counts(other.number, &self.state(other)?)
+            {
+                steps.insert(start.step.unwrap_or(last));
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Whether a cell, or one that it goes back to, has failed.
+    pub(super) fn has_failed(&self, item: Item<'_>) -> Result<bool> {
+        let mut next = self.item(item.number);
+        while let Some(item) = next {
+            if matches!(self.state(item)?, CellState::Failed { .. }) {
+                return Ok(true);
+            }
+            next = self.start(item).map(|(start, _)| start);
+        }
+        Ok(false)
+    }
+
+    /// Removes the weights of a finished cell that no cell needs any more. A directory of runs that several studies share keeps what
+    /// cells start from: another study may.
+    pub(super) fn tidy(&self, item: Item<'_>, options: &StudyOptions) -> Result<()> {
+        let is_shared = self.runs != self.dir.join("runs");
+        let is_start = self.items().any(|other| {
+            let start = other.cell.start.as_ref();
+            start.is_some_and(|start| start.cell == item.cell.name)
+        });
+        if options.keep_weights || (is_shared && is_start) {
+            return Ok(());
+        }
+        if self.state(item)? == CellState::Finished {
+            let wanted = self.wanted_by(item, |_, state| *state != CellState::Finished)?;
+            keep_only(&self.run_dir(item), &wanted)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! A cell's run: trained until the checkpoints are there that somebody needs, and no longer kept than that.
+use crate::{Error, Result};
+use ext5_data::{door, storage};
+use ext5_trainer::{Checkpoint, METRICS, Observer, RunConfig, Stop, train};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const CHECKPOINTS: &str = "checkpoints";
+/// Largest log of a run that is read, bytes.
+const LOG_LIMIT: u64 = 1 << 30;
+
+/// The checkpoint of a run after so many steps.
+pub(crate) fn checkpoint(run_dir: &Path, step: u64) -> PathBuf {
+    run_dir.join(CHECKPOINTS).join(format!("step_{step:08}"))
+}
+
+/// Whether a run has that checkpoint.
+pub(crate) fn has_checkpoint(run_dir: &Path, step: u64) -> bool {
+    Checkpoint::is_at(&checkpoint(run_dir, step))
+}
+
+/// Trains, or goes on, until the run has the checkpoints of all `steps`. A run whose weights were removed is repeated, bit for bit.
+pub(crate) fn trained(
+    (cell, config): (&str, &RunConfig),
+    run_dir: &Path,
+    steps: &BTreeSet<u64>,
+    stop: &Stop,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let lacking = || {
+        let mut steps = steps.iter().copied();
+        steps.find(|step| !has_checkpoint(run_dir, *step))
+    };
+    if lacking().is_none() {
+        return Ok(());
+    }
+    if has_checkpoint(run_dir, config.trainer.steps) {
+        storage::local().remove(&run_dir.join(CHECKPOINTS))?;
+    }
+    let begun = storage::local().exists(&run_dir.join("run.toml"))?;
+    train(config, run_dir, begun, stop, observer)?;
+    match lacking() {
+        None => Ok(()),
+        Some(step) => Err(Error::Grid {
+            reason: format!(
+                "the cell `{cell}` keeps no checkpoint of step {step}, which is needed: let `trainer.checkpoint_every` divide it and raise `trainer.keep`"
+            ),
+        }),
+    }
+}
+
+/// Removes the checkpoints of a run but those of `steps`.
+pub(crate) fn keep_only(run_dir: &Path, steps: &BTreeSet<u64>) -> Result<()> {
+    let parent = run_dir.join(CHECKPOINTS);
+    if steps.is_empty() {
+        return Ok(storage::local().remove(&parent)?);
+    }
+    if !storage::local().exists(&parent)? {
+        return Ok(());
+    }
+    let kept: BTreeSet<PathBuf> = steps
+        .iter()
+        .map(|step| checkpoint(run_dir, *step))
+        .collect();
+    for path in storage::local().list(&parent)? {
+        if !kept.contains(&path) {
+            storage::local().remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// The training loss of a run as its log says it last, nats per target token.
+pub(crate) fn last_loss(run_dir: &Path) -> Result<Option<f64>> {
+    let path = run_dir.join(METRICS);
+    if !storage::local().exists(&path)? {
+        return Ok(None);
+    }
+    let text = door::read_text(&path, LOG_LIMIT)?;
+    let lines = text.lines().rev();
+    let mut lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let last = lines.find(|line| line["kind"] == "train");
+    Ok(last.and_then(|line| line["loss"].as_f64()))
+}

@@ -1,0 +1,125 @@
+//! Several processes on one directory, several studies on the same runs.
+use crate::grid::{cells, finetune, grid, spec};
+use crate::{logged, run, study, timeless};
+use ext5_data::Shard;
+use ext5_findings::CellState;
+use ext5_studies::{Study, StudyOptions};
+use ext5_trainer::{Event, Observer, Silent, Stop};
+
+/// Which cells began.
+#[derive(Default)]
+struct Begun(Vec<String>);
+
+impl Observer for Begun {
+    fn on(&mut self, event: &Event<'_>) {
+        if let Event::Cell { name, .. } = event {
+            self.0.push((*name).to_owned());
+        }
+    }
+}
+
+fn options(index: u64, count: u64) -> StudyOptions {
+    StudyOptions {
+        shard: Shard::new(index, count).unwrap(),
+        ..StudyOptions::default()
+    }
+}
+
+#[test]
+fn shards_at_once_are_one_run_and_do_no_cell_twice() {
+    let whole = tempfile::tempdir().unwrap();
+    let expected = timeless(run(&study(whole.path())));
+    let dir = tempfile::tempdir().unwrap();
+    let shard = |index| {
+        let study = study(dir.path());
+        let mut begun = Begun::default();
+        study
+            .run(&options(index, 2), &Stop::default(), &mut begun)
+            .unwrap();
+        begun.0
+    };
+    let mut begun = std::thread::scope(|scope| {
+        let other = scope.spawn(|| shard(1));
+        let mut begun = shard(0);
+        begun.extend(other.join().unwrap());
+        begun
+    });
+    begun.sort();
+    let mut names: Vec<String> = cells().into_iter().map(|cell| cell.name).collect();
+    names.sort();
+    assert_eq!(begun, names);
+    let results = study(dir.path()).collect().unwrap();
+    assert_eq!(timeless(results), expected);
+}
+
+#[test]
+fn a_shard_alone_leaves_the_others_cells_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = study(dir.path());
+    let results = study
+        .run(&options(0, 3), &Stop::default(), &mut Silent)
+        .unwrap();
+    let states: Vec<bool> = results
+        .cells
+        .iter()
+        .map(|it| it.state == CellState::Finished)
+        .collect();
+    // The leaves are the two fine-tunings and the plain run.
+    assert_eq!(states, [true, true, false, false]);
+    let pretrain = dir.path().join(&results.cells[0].directory);
+    let kept = |step: &str| pretrain.join("checkpoints").join(step).is_dir();
+    assert!(kept("step_00000004") && !kept("step_00000002"));
+    for index in [1, 2] {
+        study
+            .run(&options(index, 3), &Stop::default(), &mut Silent)
+            .unwrap();
+    }
+    assert!(!pretrain.join("checkpoints").exists());
+    assert_eq!(logged(dir.path(), "begun").len(), 4);
+}
+
+#[test]
+fn studies_that_share_runs_train_what_they_share_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = || Some(dir.path().join("runs"));
+    let begun = |name: &str, cells| {
+        let at = dir.path().join(name);
+        let study = Study::new(spec(), grid(cells), &at, runs(), "").unwrap();
+        let mut begun = Begun::default();
+        let results = study
+            .run(&StudyOptions::default(), &Stop::default(), &mut begun)
+            .unwrap();
+        assert!(
+            results
+                .cells
+                .iter()
+                .all(|it| it.state == CellState::Finished)
+        );
+        begun.0
+    };
+    assert_eq!(begun("one", cells()).len(), 4);
+    let mut others = cells();
+    others.truncate(2);
+    others.push(finetune(
+        "finetune_late",
+        "pretrain",
+        Some(2),
+        "micro_heldout_recall",
+    ));
+    assert_eq!(begun("two", others), ["finetune_late"]);
+}
+
+#[test]
+fn a_start_whose_weights_are_gone_is_trained_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = study(dir.path());
+    let expected = timeless(run(&first));
+    let lost = &expected.cells[1];
+    assert_eq!(lost.name, "finetune_early");
+    std::fs::remove_dir_all(dir.path().join(&lost.directory)).unwrap();
+    let results = study(dir.path()).collect().unwrap();
+    assert_eq!(results.cells[1].state, CellState::Missing);
+    assert_eq!(timeless(run(&first)), expected);
+    let begun = logged(dir.path(), "begun");
+    assert_eq!(begun[4..], ["pretrain", "finetune_early"]);
+}
