@@ -1,0 +1,187 @@
+//! What fewer pre-training steps reach. Conditions: a group for each model, the baseline first (`T5`, `ExT5`), `x` the steps.
+use super::claim::{Claim, Direction, answer};
+use super::measure::Measure;
+use super::study::{Study, contrast_of};
+use super::{Judgement, curves, words};
+use crate::statistics::{Pool, mean};
+use crate::{Answer, Condition, Contrast, Findings, Verdict};
+
+/// What the difference between two curves is a measure of.
+const OVER_STEPS: &str = "all, mean over steps";
+
+const EFFICIENT: Claim = Claim {
+    finding: "ExT5 learns with fewer samples: at equal steps of pre-training it is above T5",
+    source: "abstract, verified; figure 5, its shape, recalled",
+    paper: Some(
+        "SuperGLUE, base: above T5 from about 20k to 1M steps, most in the early part (recalled); values not known",
+    ),
+};
+const ALL_ALONG: Claim = Claim {
+    finding: "ExT5 is above T5 at every number of steps",
+    source: "figure 5, its shape, recalled",
+    paper: None,
+};
+
+/// Curves over steps, the difference at each of them, and that of the curves' means.
+pub(super) fn measure(study: &Study<'_>) -> Findings {
+    let groups = curves::groups(study);
+    let mut contrasts = Vec::new();
+    if let Some((baseline, others)) = groups.split_first() {
+        for (name, conditions) in others {
+            contrasts.extend(over_steps(
+                study,
+                (name, conditions),
+                (baseline.0, &baseline.1),
+            ));
+        }
+        for measure in study.measures() {
+            for (_, conditions) in others {
+                let at = conditions
+                    .iter()
+                    .filter_map(|it| at_step(study, it, &baseline.1, measure));
+                contrasts.extend(at);
+            }
+        }
+    }
+    Findings {
+        contrasts,
+        curves: curves::of(study),
+        ..Findings::default()
+    }
+}
+
+/// The condition of the same step.
+fn beside<'a>(condition: &Condition, conditions: &[&'a Condition]) -> Option<&'a Condition> {
+    let x = condition.x?;
+    let mut conditions = conditions.iter();
+    conditions
+        .find(|it| it.x.is_some_and(|other| (other - x).abs() < 1e-9))
+        .copied()
+}
+
+/// At one step. Checkpoints of one run are no repetitions of one another: the variance is pooled at this step alone.
+fn at_step(
+    study: &Study<'_>,
+    condition: &Condition,
+    baseline: &[&Condition],
+    measure: Measure<'_>,
+) -> Option<Contrast> {
+    let baseline = beside(condition, baseline)?;
+    let pool = study.pool(measure, |it| beside(condition, &[it]).is_some());
+    let tested = measure == Measure::All;
+    study.contrast((&condition.id, &baseline.id), measure, &pool, tested)
+}
+
+/// Of the means over all steps that both have, repetition by repetition.
+fn over_steps(
+    study: &Study<'_>,
+    (name, conditions): (&str, &[&Condition]),
+    (base_name, base): (&str, &[&Condition]),
+) -> Option<Contrast> {
+    let both = conditions.iter().filter_map(|it| {
+        let other = beside(it, base)?;
+        let sample = study.sample(&it.id, Measure::All)?;
+        Some((sample, study.sample(&other.id, Measure::All)?))
+    });
+    let (samples, baselines): (Vec<&[f64]>, Vec<&[f64]>) = both.unzip();
+    if samples.len() < 2 {
+        return None;
+    }
+    let (sample, baseline) = (averaged(&samples), averaged(&baselines));
+    let pool = Pool::of([sample.as_slice(), baseline.as_slice()]);
+    let estimate = pool.difference(&sample, &baseline)?;
+    Some(contrast_of((name, base_name), OVER_STEPS, &estimate, true))
+}
+
+/// The mean over samples of each repetition that all of them have.
+fn averaged(samples: &[&[f64]]) -> Vec<f64> {
+    let count = samples.iter().map(|it| it.len()).min().unwrap_or(0);
+    let at = |replicate: usize| {
+        let values: Vec<f64> = samples
+            .iter()
+            .filter_map(|it| it.get(replicate).copied())
+            .collect();
+        mean(&values)
+    };
+    (0..count).filter_map(at).collect()
+}
+
+pub(super) fn judge(study: &Study<'_>, findings: &Findings) -> Judgement {
+    let over_steps = findings
+        .contrasts
+        .iter()
+        .find(|it| it.measure == OVER_STEPS);
+    let first = findings.contrasts.iter().find(|it| it.measure == "all");
+    Judgement {
+        verdicts: vec![
+            EFFICIENT.by(over_steps.or(first), Direction::Above),
+            all_along(findings),
+        ],
+        notes: saved(study, findings),
+    }
+}
+
+fn all_along(findings: &Findings) -> Verdict {
+    let steps: Vec<&Contrast> = findings
+        .contrasts
+        .iter()
+        .filter(|it| it.measure == "all")
+        .collect();
+    let of = |wanted| {
+        let answers = steps.iter().map(|it| answer(it, Direction::Above));
+        answers.filter(|it| *it == wanted).count()
+    };
+    let (above, below) = (of(Answer::Reproduced), of(Answer::NotReproduced));
+    let answer = match (above, below) {
+        (_, 1..) => Answer::NotReproduced,
+        (above, 0) if above > 0 && above == steps.len() => Answer::Reproduced,
+        _ => Answer::Undecided,
+    };
+    let lines: Vec<String> = steps.iter().map(|it| words::difference(it)).collect();
+    let because = if lines.is_empty() {
+        words::NOT_MEASURED.to_owned()
+    } else {
+        format!(
+            "above beyond chance at {above}, below at {below} of {} numbers of steps; {}",
+            steps.len(),
+            lines.join("; ")
+        )
+    };
+    ALL_ALONG.answered(answer, because)
+}
+
+/// The first checkpoint that reaches what the baseline ends with.
+fn saved(study: &Study<'_>, findings: &Findings) -> Vec<String> {
+    let groups = curves::groups(study);
+    let curve = |name: &str| {
+        let mut curves = findings.curves.iter();
+        curves.find(|it| it.name == name && it.measure == "all")
+    };
+    let Some((baseline, others)) = groups.split_first() else {
+        return Vec::new();
+    };
+    let Some(end) = curve(baseline.0).and_then(|it| it.points.last()) else {
+        return Vec::new();
+    };
+    let Some(last) = end.x else {
+        return Vec::new();
+    };
+    let sentence = |name: &str| {
+        let curve = curve(name)?;
+        let reached = curve.points.iter().find(|it| it.mean >= end.mean);
+        let ends = format!(
+            "{} ends with {:.1} points after {last} steps",
+            baseline.0, end.mean
+        );
+        Some(match reached.and_then(|it| Some((it.x?, it.mean))) {
+            Some((x, mean)) => format!(
+                "{ends}; {name} has {mean:.1} after {x}, the first measured step at which its mean is as high."
+            ),
+            None => format!("{ends}; {name} has not reached that at any step that was measured."),
+        })
+    };
+    others
+        .iter()
+        .filter_map(|(name, _)| sentence(name))
+        .collect()
+}
