@@ -1,4 +1,5 @@
 //! Studies: grids of trainer runs that answer a question about mixtures, and their tables.
+mod affinity;
 mod budget;
 mod cell;
 mod comparison;
@@ -18,6 +19,7 @@ mod study_file;
 mod table;
 mod training;
 
+pub use affinity::{Affinities, finished_affinity, measure_affinity};
 pub use budget::check_budget;
 pub use cell::{AffinityProbe, Cell as StudyCell, Grid, Scoring, Start, Subject};
 pub use comparison::{Arm, Cell, Comparison, ComparisonReport, quickstart};

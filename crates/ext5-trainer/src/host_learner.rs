@@ -122,13 +122,13 @@ impl HostLearner {
     }
 }
 
-fn sum(losses: &[f32]) -> f64 {
+pub(crate) fn sum(losses: &[f32]) -> f64 {
     losses.iter().map(|&loss| f64::from(loss)).sum()
 }
 
 /// The segments of some rows, without their padding. Tokens are named to dropout by their place in the batch: parts of a batch
 /// drop what the whole drops.
-fn segments(batch: &Batch, rows: Range<usize>, seed: Option<&Stream>) -> Segments {
+pub(crate) fn segments(batch: &Batch, rows: Range<usize>, seed: Option<&Stream>) -> Segments {
     let mut all = Segments::default();
     for segment in batch
         .segments
