@@ -29,7 +29,7 @@ pub struct Affinities {
 /// Measures what `probe` asks of the run in `run_dir`, checkpoint by checkpoint, in `affinity.json` there: what it holds already of
 /// the same probe is not measured again. `config` is that of the run, its cache and task directories as it had them.
 ///
-/// All families' gradients of a checkpoint are held at once: as often the size of the weights in f32, and three times more.
+/// All families' gradients of a checkpoint are held at once: the weights in f32 as many times as there are families, and twice more.
 ///
 /// # Errors
 /// [`Error::Stopped`] between two families where `stop` asks for it. [`Error::RunDirectory`] where a checkpoint is not kept; as
