@@ -1,15 +1,20 @@
 use crate::axis::{Axis, percent};
 use crate::html::{Html, element};
-use crate::number::decimal;
+use crate::number::{decimal, signed};
+use crate::plot::legend;
 use crate::section::figure;
 
 /// Horizontal bars with their values, and an interval where there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bars {
     title: String,
+    note: String,
     name: String,
     unit: String,
     digits: Option<usize>,
+    signed: bool,
+    legend: Vec<(String, usize)>,
+    levels: Vec<(String, f64)>,
     bars: Vec<Bar>,
 }
 
@@ -26,11 +31,45 @@ impl Bars {
     pub fn new(title: impl Into<String>, name: impl Into<String>, unit: impl Into<String>) -> Self {
         Self {
             title: title.into(),
+            note: String::new(),
             name: name.into(),
             unit: unit.into(),
             digits: None,
+            signed: false,
+            legend: Vec::new(),
+            levels: Vec::new(),
             bars: Vec::new(),
         }
+    }
+
+    /// A sentence below the title.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// Writes a plus before what is above 0: the values are differences.
+    #[must_use]
+    pub fn signed(mut self) -> Self {
+        self.signed = true;
+        self
+    }
+
+    /// Says what a colour of the palette stands for.
+    #[must_use]
+    pub fn colour(mut self, name: impl Into<String>, colour: usize) -> Self {
+        self.legend.push((name.into(), colour));
+        self
+    }
+
+    /// Adds a level across all bars: what they are held against. One that is no finite number is left out.
+    #[must_use]
+    pub fn level(mut self, name: impl Into<String>, value: f64) -> Self {
+        if value.is_finite() {
+            self.levels.push((name.into(), value));
+        }
+        self
     }
 
     /// Places after the point; where it is not said, none for whole numbers and else one.
@@ -48,29 +87,30 @@ impl Bars {
 
     /// Adds a bar in a colour of the palette.
     #[must_use]
-    pub fn coloured(mut self, label: impl Into<String>, value: f64, colour: usize) -> Self {
-        self.bars.push(Bar {
-            label: label.into(),
-            value,
-            interval: None,
-            colour,
-        });
-        self
+    pub fn coloured(self, label: impl Into<String>, value: f64, colour: usize) -> Self {
+        self.measured(label, value, None, colour)
     }
 
     /// Adds a bar with an interval around its value, for example of 95 %.
     #[must_use]
-    pub fn with_interval(
+    pub fn with_interval(self, label: impl Into<String>, value: f64, interval: (f64, f64)) -> Self {
+        self.measured(label, value, Some(interval), 0)
+    }
+
+    /// Adds a bar in a colour of the palette, with an interval around its value where one is known.
+    #[must_use]
+    pub fn measured(
         mut self,
         label: impl Into<String>,
         value: f64,
-        interval: (f64, f64),
+        interval: Option<(f64, f64)>,
+        colour: usize,
     ) -> Self {
         self.bars.push(Bar {
             label: label.into(),
             value,
-            interval: Some(interval),
-            colour: 0,
+            interval: interval.filter(|(low, high)| low.is_finite() && high.is_finite()),
+            colour,
         });
         self
     }
@@ -80,6 +120,7 @@ impl Bars {
             let (low, high) = bar.interval.unwrap_or((bar.value, bar.value));
             [bar.value, low, high]
         });
+        let values = values.chain(self.levels.iter().map(|level| level.1));
         let (low, high) = values
             .filter(|value| value.is_finite())
             .fold((0.0_f64, 0.0_f64), |(low, high), value| {
@@ -90,13 +131,33 @@ impl Bars {
 
     fn shown(&self, value: f64) -> String {
         let whole = self.bars.iter().all(|bar| bar.value.fract() == 0.0);
-        decimal(value, self.digits.unwrap_or(usize::from(!whole)))
+        let digits = self.digits.unwrap_or(usize::from(!whole));
+        if self.signed {
+            signed(value, digits)
+        } else {
+            decimal(value, digits)
+        }
+    }
+
+    /// What colours and dashed lines stand for.
+    fn key(&self) -> Html {
+        let colours = self.legend.iter();
+        let colours = colours.map(|(name, colour)| (name.as_str(), *colour));
+        let levels = self.levels.iter().map(|(name, value)| {
+            let dash = element("i").class("dash");
+            let shown = format!("{name}: {}", self.shown(*value));
+            element("li").child(dash).child(shown)
+        });
+        if self.legend.is_empty() && self.levels.is_empty() {
+            return Html::new();
+        }
+        legend(colours).children(levels).into()
     }
 }
 
 impl Bar {
     /// Label, track and value: three cells of the grid.
-    fn html(&self, axis: &Axis, shown: &str) -> Html {
+    fn html(&self, axis: &Axis, levels: &[(String, f64)], shown: &str, interval: &str) -> Html {
         let (zero, end) = (axis.place(0.0), axis.place(self.value));
         let rect = element("rect")
             .attribute("x", percent(zero.min(end)))
@@ -118,19 +179,30 @@ impl Bar {
         } else {
             None
         };
+        let levels = levels.iter().map(|(_, value)| {
+            let place = percent(axis.place(*value));
+            let line = element("line").class("mark");
+            let line = line.attribute("x1", &place).attribute("x2", &place);
+            line.attribute("y1", -3).attribute("y2", 17)
+        });
         let track = element("svg")
             .class(format_args!("track k{}", self.colour % crate::PALETTE))
             .attribute("role", "img")
-            .attribute("aria-label", format_args!("{}: {shown}", self.label))
+            .attribute(
+                "aria-label",
+                format_args!("{}: {shown}{interval}", self.label),
+            )
             .child(drawn)
+            .children(levels)
             .child(whisker);
+        let interval = (!interval.is_empty()).then(|| element("small").child(interval));
         Html::all([
             element("span")
                 .class("name")
                 .attribute("title", &self.label)
                 .child(&self.label),
             element("span").class("bar").child(track),
-            element("span").class("value").child(shown),
+            element("span").class("value").child(shown).child(interval),
         ])
     }
 }
@@ -139,16 +211,12 @@ impl From<Bars> for Html {
     fn from(bars: Bars) -> Self {
         let axis = bars.axis();
         let rows = bars.bars.iter().map(|bar| {
-            let shown = match bar.interval {
-                None => bars.shown(bar.value),
-                Some((low, high)) => format!(
-                    "{} ({} – {})",
-                    bars.shown(bar.value),
-                    bars.shown(low),
-                    bars.shown(high)
-                ),
-            };
-            bar.html(&axis, &shown)
+            let interval = bar.interval.map(|(low, high)| {
+                let (low, high) = (bars.shown(low), bars.shown(high));
+                format!(" ({low} – {high})")
+            });
+            let (shown, interval) = (bars.shown(bar.value), interval.unwrap_or_default());
+            bar.html(&axis, &bars.levels, &shown, &interval)
         });
         let scale = element("svg")
             .class("scale")
@@ -159,6 +227,10 @@ impl From<Bars> for Html {
                 .class("scale-box")
                 .child(scale.child(axis.below(5))),
         );
-        figure(&bars.title, "", grid)
+        figure(
+            &bars.title,
+            &bars.note,
+            Html::all([bars.key(), grid.into()]),
+        )
     }
 }

@@ -1,5 +1,5 @@
 use crate::html::{Element, Html, element};
-use crate::number::decimal;
+use crate::number::{decimal, signed};
 use crate::section::figure;
 
 /// Steps of either scale of colours.
@@ -14,6 +14,26 @@ pub enum Colours {
     Diverging(f64),
 }
 
+/// One cell of a [`HeatMap`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HeatCell {
+    /// Its value; none where there is nothing to show.
+    pub value: Option<f64>,
+    /// Stands out: a ring around it and a star beside its number, so that no colour is needed to see it.
+    pub marked: bool,
+    /// What is said when one points at it, behind row, column and value.
+    pub hint: String,
+}
+
+impl From<Option<f64>> for HeatCell {
+    fn from(value: Option<f64>) -> Self {
+        Self {
+            value,
+            ..Self::default()
+        }
+    }
+}
+
 /// A table of numbers whose cells are coloured by them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatMap {
@@ -24,8 +44,18 @@ pub struct HeatMap {
     unit: String,
     digits: usize,
     colours: Colours,
+    signed: bool,
     columns: Vec<String>,
-    rows: Vec<(String, Vec<Option<f64>>)>,
+    rows: Vec<(String, Vec<HeatCell>)>,
+    beside: Option<Margin>,
+    below: Option<Margin>,
+}
+
+/// What stands beyond the last column or row, for example its means.
+#[derive(Clone, Debug, PartialEq)]
+struct Margin {
+    name: String,
+    values: Vec<Option<f64>>,
 }
 
 impl HeatMap {
@@ -43,8 +73,11 @@ impl HeatMap {
             unit: unit.into(),
             digits: 0,
             colours,
+            signed: false,
             columns: Vec::new(),
             rows: Vec::new(),
+            beside: None,
+            below: None,
         }
     }
 
@@ -62,6 +95,13 @@ impl HeatMap {
         self
     }
 
+    /// Writes a plus before what is above 0: the values are differences.
+    #[must_use]
+    pub fn signed(mut self) -> Self {
+        self.signed = true;
+        self
+    }
+
     /// Names of the columns.
     #[must_use]
     pub fn columns<I>(mut self, names: I) -> Self
@@ -75,8 +115,30 @@ impl HeatMap {
 
     /// Adds a row: one value a column, none where there is no such pair.
     #[must_use]
-    pub fn row(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        self.rows.push((name.into(), values));
+    pub fn row(self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
+        self.cells(name, values.into_iter().map(HeatCell::from).collect())
+    }
+
+    /// Adds a row of cells that may be marked or hold a word more: one a column.
+    #[must_use]
+    pub fn cells(mut self, name: impl Into<String>, cells: Vec<HeatCell>) -> Self {
+        self.rows.push((name.into(), cells));
+        self
+    }
+
+    /// Adds a column that is set apart, one value a row, for example the rows' means.
+    #[must_use]
+    pub fn beside(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
+        let name = name.into();
+        self.beside = Some(Margin { name, values });
+        self
+    }
+
+    /// Adds a row that is set apart, one value a column, for example the columns' means.
+    #[must_use]
+    pub fn below(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
+        let name = name.into();
+        self.below = Some(Margin { name, values });
         self
     }
 
@@ -98,14 +160,58 @@ impl HeatMap {
         format!("{letter}{step}")
     }
 
-    fn cell(&self, row: &str, column: &str, value: Option<f64>) -> Element {
-        let Some(value) = value.filter(|value| value.is_finite()) else {
-            return element("td").class("none").child("·");
+    fn shown(&self, value: f64) -> String {
+        if self.signed {
+            signed(value, self.digits)
+        } else {
+            decimal(value, self.digits)
+        }
+    }
+
+    /// A cell, of class `edge` where it stands in a margin.
+    fn cell(&self, row: &str, column: &str, cell: &HeatCell, edge: bool) -> Element {
+        let edge = if edge { " edge" } else { "" };
+        let said = |value: &str| {
+            let title = format!("{row} × {column}: {value} {}", self.unit);
+            match cell.hint.as_str() {
+                "" => title.trim_end().to_owned(),
+                hint => format!("{}; {hint}", title.trim_end()),
+            }
         };
-        let shown = decimal(value, self.digits);
-        let title = format!("{row} × {column}: {shown} {}", self.unit);
-        let cell = element("td").class(self.class(value));
-        cell.attribute("title", title.trim_end()).child(shown)
+        let Some(value) = cell.value.filter(|value| value.is_finite()) else {
+            let empty = element("td").class(format_args!("none{edge}"));
+            return match cell.hint.as_str() {
+                "" => empty.child("·"),
+                _ => empty.attribute("title", said("–")).child("–"),
+            };
+        };
+        let shown = self.shown(value);
+        let ring = if cell.marked { " ring" } else { "" };
+        let star = cell.marked.then(|| element("b").child("*"));
+        element("td")
+            .class(format_args!("{}{ring}{edge}", self.class(value)))
+            .attribute("title", said(&shown))
+            .child(shown)
+            .child(star)
+    }
+
+    /// Head and cells of a row, with what stands beside it.
+    fn line(&self, name: &str, cells: &[HeatCell], beside: Option<f64>, edge: bool) -> Element {
+        let none = HeatCell::default();
+        let inside = self.columns.iter().enumerate().map(|(index, column)| {
+            self.cell(name, column, cells.get(index).unwrap_or(&none), edge)
+        });
+        let beside = self.beside.as_ref().map(|margin| {
+            let cell = HeatCell::from(beside);
+            self.cell(name, &margin.name, &cell, true)
+        });
+        let head = element("th")
+            .attribute("scope", "row")
+            .attribute("title", name);
+        element("tr")
+            .child(head.child(crate::name(name)))
+            .children(inside)
+            .child(beside)
     }
 
     fn legend(&self) -> Element {
@@ -142,27 +248,26 @@ impl From<HeatMap> for Html {
     fn from(map: HeatMap) -> Self {
         let corner = element("th").class("corner").attribute("scope", "col");
         let corner = corner.child(format!("{} ↓ {} →", map.names.0, map.names.1));
-        let head = map.columns.iter().map(|name| {
+        let beside = map.beside.as_ref();
+        let names = map.columns.iter().chain(beside.map(|margin| &margin.name));
+        let head = names.map(|name| {
             let head = element("th")
                 .attribute("scope", "col")
                 .attribute("title", name);
             head.child(element("span").child(name))
         });
-        let body = map.rows.iter().map(|(name, values)| {
-            let cells = map.columns.iter().enumerate().map(|(index, column)| {
-                map.cell(name, column, values.get(index).copied().flatten())
-            });
-            let head = element("th")
-                .attribute("scope", "row")
-                .attribute("title", name);
-            element("tr")
-                .child(head.child(crate::name(name)))
-                .children(cells)
+        let body = map.rows.iter().enumerate().map(|(index, (name, cells))| {
+            let mean = beside.and_then(|margin| margin.values.get(index).copied().flatten());
+            map.line(name, cells, mean, false)
+        });
+        let below = map.below.as_ref().map(|margin| {
+            let cells = margin.values.iter().copied().map(HeatCell::from);
+            map.line(&margin.name, &cells.collect::<Vec<_>>(), None, true)
         });
         let table = element("table")
             .class("heat")
             .child(element("thead").child(element("tr").child(corner).children(head)))
-            .child(element("tbody").children(body));
+            .child(element("tbody").children(body).child(below));
         let size = element("div").class("scroll").attribute("tabindex", 0);
         let size = size
             .attribute("role", "region")

@@ -21,6 +21,7 @@ mod heat_map;
 mod histogram;
 mod html;
 mod line_chart;
+mod notice;
 mod number;
 mod page;
 mod passport;
@@ -36,11 +37,12 @@ pub use details::{
     Tone, badge, code, columns, details, label, link, list, name, note, paragraph, sentence,
 };
 pub use figures::KeyFigures;
-pub use heat_map::{Colours, HeatMap};
+pub use heat_map::{Colours, HeatCell, HeatMap};
 pub use histogram::Histogram;
 pub use html::{Element, Html, element};
-pub use line_chart::{LineChart, Point, Series};
-pub use number::{compact, count, decimal, percent};
+pub use line_chart::{Level, LineChart, Point, Series};
+pub use notice::{apart, notice, verdict};
+pub use number::{compact, count, decimal, percent, signed};
 pub use page::Page;
 pub use passport::Passport;
 pub use section::{Section, anchor};

@@ -1,7 +1,7 @@
 use crate::axis::{Axis, Scale, percent};
 use crate::html::{Element, Html, element};
 use crate::number::compact;
-use crate::plot::{legend, plot, stretched};
+use crate::plot::{plot, stretched, strokes};
 use crate::section::figure;
 
 /// One point of a curve.
@@ -24,6 +24,17 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
+/// A horizontal line with a name: what curves are held against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// What it is.
+    pub name: String,
+    /// How much.
+    pub y: f64,
+    /// Ends of its interval, for example of 95 %.
+    pub band: Option<(f64, f64)>,
+}
+
 /// Curves over one axis, each with a band where its points have one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineChart {
@@ -32,6 +43,7 @@ pub struct LineChart {
     x: (String, String, Scale),
     y: (String, String),
     series: Vec<Series>,
+    levels: Vec<Level>,
 }
 
 impl LineChart {
@@ -43,6 +55,7 @@ impl LineChart {
             x: (x.0.to_owned(), x.1.to_owned(), Scale::Linear),
             y: (y.0.to_owned(), y.1.to_owned()),
             series: Vec::new(),
+            levels: Vec::new(),
         }
     }
 
@@ -70,12 +83,23 @@ impl LineChart {
         self
     }
 
+    /// Adds a level; one that is no finite number is left out.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        if level.y.is_finite() {
+            self.levels.push(level);
+        }
+        self
+    }
+
     fn axes(&self) -> (Axis, Axis) {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let (left, right) = ends(points().map(|point| point.x));
-        let (low, high) = ends(points().flat_map(|point| {
-            let (low, high) = point.band.unwrap_or((point.y, point.y));
-            [point.y, low, high]
+        let levels = self.levels.iter().map(|level| (level.y, level.band));
+        let heights = points().map(|point| (point.y, point.band)).chain(levels);
+        let (low, high) = ends(heights.flat_map(|(y, band)| {
+            let (low, high) = band.unwrap_or((y, y));
+            [y, low, high]
         }));
         let x = Axis::new(&self.x.0, &self.x.1, left, right).scale(self.x.2);
         (x, Axis::new(&self.y.0, &self.y.1, low, high).rounded(5))
@@ -99,23 +123,70 @@ fn at(x: &Axis, y: &Axis, (horizontal, vertical): (f64, f64)) -> String {
     )
 }
 
-fn band(series: &Series, x: &Axis, y: &Axis) -> Option<Element> {
-    let with = |end: fn((f64, f64)) -> f64| {
-        let ends = series.points.iter().filter_map(move |point| {
-            let band = point
-                .band
-                .filter(|(low, high)| low.is_finite() && high.is_finite())?;
-            Some((point.x, end(band)))
-        });
-        ends.collect::<Vec<_>>()
-    };
-    let (low, high) = (with(|band| band.0), with(|band| band.1));
-    let around = high.into_iter().chain(low.into_iter().rev());
-    let corners: Vec<String> = around.map(|corner| at(x, y, corner)).collect();
-    let polygon = element("polygon")
-        .class("band")
-        .attribute("points", corners.join(" "));
-    (corners.len() >= 4).then_some(polygon)
+fn finite(band: Option<(f64, f64)>) -> Option<(f64, f64)> {
+    band.filter(|(low, high)| low.is_finite() && high.is_finite())
+}
+
+/// A band along each run of points that have an interval; a point alone among those without has a line instead.
+fn bands(series: &Series, x: &Axis, y: &Axis) -> Html {
+    let runs = series
+        .points
+        .chunk_by(|one, next| finite(one.band).is_some() == finite(next.band).is_some());
+    let drawn = runs.filter_map(|run| {
+        let ends: Vec<(f64, (f64, f64))> = run
+            .iter()
+            .filter_map(|point| Some((point.x, finite(point.band)?)))
+            .collect();
+        match &ends[..] {
+            [] => None,
+            [(place, (low, high))] => {
+                let points = [at(x, y, (*place, *low)), at(x, y, (*place, *high))];
+                let line = element("polyline").class("whisker");
+                Some(line.attribute("points", points.join(" ")))
+            }
+            _ => {
+                let high = ends.iter().map(|(place, (_, high))| (*place, *high));
+                let low = ends.iter().rev().map(|(place, (low, _))| (*place, *low));
+                let corners: Vec<String> = high.chain(low).map(|corner| at(x, y, corner)).collect();
+                let polygon = element("polygon").class("band");
+                Some(polygon.attribute("points", corners.join(" ")))
+            }
+        }
+    });
+    Html::all(drawn)
+}
+
+/// The line, its interval and its name: the first at the right end, the next at the left one, and so on.
+fn level(level: &Level, index: usize, y: &Axis) -> Html {
+    let place = 100.0 - y.place(level.y);
+    let band = finite(level.band).map(|(low, high)| {
+        let (top, bottom) = (100.0 - y.place(high), 100.0 - y.place(low));
+        element("rect")
+            .class("band")
+            .attribute("width", "100%")
+            .attribute("y", percent(top))
+            .attribute("height", percent(bottom - top))
+    });
+    let line = element("line").class("mark");
+    let line = line.attribute("x2", "100%");
+    let line = line
+        .attribute("y1", percent(place))
+        .attribute("y2", percent(place));
+    let right = index.is_multiple_of(2);
+    let text = element("text")
+        .class(if right { "mark before" } else { "mark" })
+        .attribute("x", if right { "100%" } else { "0%" })
+        .attribute("dx", if right { -4 } else { 4 })
+        .attribute("y", percent(place))
+        // Below the line where it would else stand above the plot.
+        .attribute("dy", if place < 10.0 { 14 } else { -5 });
+    let text = text.child(&level.name);
+    element("g")
+        .class("level")
+        .child(band)
+        .child(line)
+        .child(text)
+        .into()
 }
 
 fn curve(series: &Series, colour: usize, x: &Axis, y: &Axis) -> Html {
@@ -125,12 +196,17 @@ fn curve(series: &Series, colour: usize, x: &Axis, y: &Axis) -> Html {
         .map(|point| at(x, y, (point.x, point.y)))
         .collect();
     let line = element("polyline").attribute("points", path.join(" "));
-    let picture = stretched().child(band(series, x, y)).child(line);
+    let picture = stretched().child(bands(series, x, y)).child(line);
     let dots = series.points.iter().map(|point| {
+        let interval = finite(point.band).map(|(low, high)| {
+            let (low, high) = (compact(low), compact(high));
+            format!(" ({low} – {high})")
+        });
         let title = format!(
-            "{}: {} at {}",
+            "{}: {}{} at {}",
             series.name,
             compact(point.y),
+            interval.unwrap_or_default(),
             compact(point.x)
         );
         let dot = element("circle").attribute("cx", percent(x.place(point.x)));
@@ -157,10 +233,14 @@ impl From<LineChart> for Html {
             .iter()
             .enumerate()
             .map(|(colour, series)| curve(series, colour, &x, &y));
+        let levels = chart.levels.iter().enumerate();
+        let levels = levels.map(|(index, line)| level(line, index, &y));
+        let curves = curves.chain(levels);
         let names: Vec<&str> = chart
             .series
             .iter()
             .map(|series| series.name.as_str())
+            .chain(chart.levels.iter().map(|level| level.name.as_str()))
             .collect();
         let description = format!(
             "{}: {} over {}; {}",
@@ -169,11 +249,9 @@ impl From<LineChart> for Html {
             x.title(),
             names.join(", ")
         );
-        let names = names
-            .iter()
-            .enumerate()
-            .map(|(colour, name)| (*name, colour));
-        let legend = (chart.series.len() > 1).then(|| legend(names));
+        let named = chart.series.iter().enumerate();
+        let named = named.map(|(colour, series)| (series.name.as_str(), colour));
+        let legend = (chart.series.len() > 1).then(|| strokes(named));
         let picture = plot(&x, &y, &description, Html::all(curves));
         figure(
             &chart.title,

@@ -33,6 +33,17 @@ pub fn decimal(number: f64, digits: usize) -> String {
     text
 }
 
+/// The same with `+` before what is above 0, for differences.
+pub fn signed(number: f64, digits: usize) -> String {
+    let text = decimal(number, digits);
+    let is_more = number > 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+    if is_more && number.is_finite() {
+        format!("+{text}")
+    } else {
+        text
+    }
+}
+
 /// `12.3 %` for a share of 0.123; what is not 0 but rounds to it is `< 0.1 %`.
 pub fn percent(share: f64, digits: usize) -> String {
     let text = decimal(100.0 * share, digits);
@@ -113,6 +124,15 @@ mod tests {
         assert_eq!(percent(0.0004, 1).replace(THIN, " "), "< 0.1 %");
         assert_eq!(percent(0.0006, 1).replace(THIN, " "), "0.1 %");
         assert_eq!(percent(1.0, 0).replace(THIN, " "), "100 %");
+    }
+
+    #[test]
+    fn differences_have_a_sign_and_nothing_has_none() {
+        assert_eq!(signed(1.26, 1), "+1.3");
+        assert_eq!(signed(-1.26, 1), "−1.3");
+        assert_eq!(signed(0.04, 1), "0.0");
+        assert_eq!(signed(-0.04, 1), "0.0");
+        assert_eq!(signed(f64::NAN, 1), "–");
     }
 
     #[test]

@@ -32,3 +32,15 @@ pub(crate) fn legend<'a>(names: impl IntoIterator<Item = (&'a str, usize)>) -> E
     });
     element("ul").class("legend").children(items)
 }
+
+/// Names of curves, each beside a piece of its stroke: colour and dashes.
+pub(crate) fn strokes<'a>(names: impl IntoIterator<Item = (&'a str, usize)>) -> Element {
+    let items = names.into_iter().map(|(name, colour)| {
+        let class = format!("stroke series k{} s{}", colour % crate::PALETTE, colour % 4);
+        let line = element("polyline").attribute("points", "0,6 30,6");
+        let stroke = element("svg").class(class).attribute("aria-hidden", "true");
+        let stroke = stroke.attribute("viewBox", "0 0 30 12").child(line);
+        element("li").child(stroke).child(name)
+    });
+    element("ul").class("legend").children(items)
+}
