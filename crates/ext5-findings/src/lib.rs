@@ -2,6 +2,8 @@
 //! paper's findings, and the pages and tables that show them. Knows no model: [`Results`] are data.
 mod analysis;
 mod findings;
+mod paper;
+pub mod report;
 mod results;
 pub mod statistics;
 
@@ -9,6 +11,7 @@ pub use analysis::{analyse, analyse_beside};
 pub use findings::{
     Answer, Contrast, Curve, CurvePoint, Findings, Learning, Matrix, Mean, Rank, Trend, Verdict,
 };
+pub use paper::{PaperRow, PaperTable, Provenance, paper};
 pub use results::{
     Affinity, CellRecord, CellState, Condition, FamilyProbe, Question, Results, ScoreRecord,
 };

@@ -44,6 +44,7 @@ pub struct LineChart {
     y: (String, String),
     series: Vec<Series>,
     levels: Vec<Level>,
+    dots: bool,
 }
 
 impl LineChart {
@@ -56,6 +57,7 @@ impl LineChart {
             y: (y.0.to_owned(), y.1.to_owned()),
             series: Vec::new(),
             levels: Vec::new(),
+            dots: false,
         }
     }
 
@@ -80,6 +82,13 @@ impl LineChart {
             .points
             .retain(|point| point.x.is_finite() && point.y.is_finite());
         self.series.push(series);
+        self
+    }
+
+    /// Draws dots alone: points that no order joins.
+    #[must_use]
+    pub fn dots(mut self) -> Self {
+        self.dots = true;
         self
     }
 
@@ -189,14 +198,16 @@ fn level(level: &Level, index: usize, y: &Axis) -> Html {
         .into()
 }
 
-fn curve(series: &Series, colour: usize, x: &Axis, y: &Axis) -> Html {
+fn curve(series: &Series, colour: usize, (x, y): (&Axis, &Axis), joined: bool) -> Html {
     let path: Vec<String> = series
         .points
         .iter()
         .map(|point| at(x, y, (point.x, point.y)))
         .collect();
     let line = element("polyline").attribute("points", path.join(" "));
-    let picture = stretched().child(bands(series, x, y)).child(line);
+    let picture = stretched()
+        .child(bands(series, x, y))
+        .child(joined.then_some(line));
     let dots = series.points.iter().map(|point| {
         let interval = finite(point.band).map(|(low, high)| {
             let (low, high) = (compact(low), compact(high));
@@ -215,7 +226,7 @@ fn curve(series: &Series, colour: usize, x: &Axis, y: &Axis) -> Html {
             .attribute("r", 3);
         dot.child(element("title").child(title))
     });
-    let few = series.points.len() <= 60;
+    let few = !joined || series.points.len() <= 60;
     let group = element("g").class(format_args!(
         "series k{} s{}",
         colour % crate::PALETTE,
@@ -232,7 +243,7 @@ impl From<LineChart> for Html {
             .series
             .iter()
             .enumerate()
-            .map(|(colour, series)| curve(series, colour, &x, &y));
+            .map(|(colour, series)| curve(series, colour, (&x, &y), !chart.dots));
         let levels = chart.levels.iter().enumerate();
         let levels = levels.map(|(index, line)| level(line, index, &y));
         let curves = curves.chain(levels);

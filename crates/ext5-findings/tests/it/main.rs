@@ -1,4 +1,5 @@
-//! Statistics against recorded results of reference packages and against simulated studies; analyses against cases by hand.
+//! Statistics against recorded results of reference packages and against simulated studies; analyses against cases by hand;
+//! reports as a browser, a spreadsheet and a program read them.
 #![allow(
     clippy::unwrap_used,
     reason = "a test may panic, in its helping functions too"
@@ -10,6 +11,12 @@ mod false_positives;
 mod golden;
 mod grids;
 mod made;
+#[path = "../../../ext5-report/tests/it/markup.rs"]
+mod markup;
+mod pages;
+mod paper;
 mod planted;
 mod robust;
+mod synthetic;
+mod texts;
 mod worked;

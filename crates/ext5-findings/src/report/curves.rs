@@ -1,0 +1,129 @@
+//! Means along an axis.
+use ext5_report::{Level, LineChart, Point, Scale, Section, Series, columns};
+
+use super::words::{self, ends, measure, measures, p_value};
+use crate::{Curve, CurvePoint, Findings, Results, Trend};
+
+/// Adds a chart of each measure; those of single tasks stay folded.
+pub(super) fn add(section: Section, results: &Results, findings: &Findings) -> Section {
+    let names = measures(findings.curves.iter().map(|curve| curve.measure.as_str()));
+    let charts: Vec<LineChart> = names
+        .iter()
+        .map(|name| chart(name, results, findings))
+        .collect();
+    let mut charts = charts.into_iter();
+    let first = charts.next();
+    let rest: Vec<LineChart> = charts.collect();
+    let section = section.add(first);
+    if rest.is_empty() {
+        return section;
+    }
+    let folded = Section::new("Task by task").folded(true);
+    section.part(folded.add(columns(rest)))
+}
+
+fn chart(name: &str, results: &Results, findings: &Findings) -> LineChart {
+    let of: Vec<&Curve> = findings
+        .curves
+        .iter()
+        .filter(|it| it.measure == name)
+        .collect();
+    let axis = words::lower_axis(results.question);
+    let title = format!("Score over {}: {}", axis.0, measure(name));
+    let mut chart = LineChart::new(title, axis, ("score", "points of 100"))
+        .note(explained(&of))
+        .scale(scale(&of));
+    for curve in &of {
+        let points = curve.points.iter().filter_map(|point| {
+            Some(Point {
+                x: point.x?,
+                y: point.mean,
+                band: ends(point.low, point.high),
+            })
+        });
+        chart = chart.series(Series {
+            name: curve.name.clone(),
+            points: points.collect(),
+        });
+    }
+    let beyond = words::without_bound(results.question);
+    for curve in &of {
+        for point in curve.points.iter().filter(|point| point.x.is_none()) {
+            let name = match of.len() {
+                1 => beyond.to_owned(),
+                _ => format!("{}, {beyond}", curve.name),
+            };
+            chart = chart.level(level(name, point));
+        }
+    }
+    let mut majority = findings.means.iter().filter(|mean| mean.measure == name);
+    match majority.find_map(|mean| mean.majority) {
+        None => chart,
+        Some(y) => chart.level(Level {
+            name: "most frequent answer".to_owned(),
+            y,
+            band: None,
+        }),
+    }
+}
+
+fn level(name: String, point: &CurvePoint) -> Level {
+    Level {
+        name,
+        y: point.mean,
+        band: ends(point.low, point.high),
+    }
+}
+
+/// Logarithmic where steps grow by factors.
+fn scale(curves: &[&Curve]) -> Scale {
+    let places = curves.iter().flat_map(|curve| &curve.points);
+    let places: Vec<f64> = places.filter_map(|point| point.x).collect();
+    let least = places.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = places.iter().copied().fold(0.0, f64::max);
+    if least > 0.0 && greatest / least >= 8.0 {
+        Scale::Log
+    } else {
+        Scale::Linear
+    }
+}
+
+/// What bands are, and whether the curves rise.
+fn explained(curves: &[&Curve]) -> String {
+    let points = || curves.iter().flat_map(|curve| &curve.points);
+    let banded = points()
+        .filter(|point| ends(point.low, point.high).is_some())
+        .count();
+    let bands = match (banded, points().count()) {
+        (0, _) => "One repetition each: there are no intervals.",
+        (some, all) if some < all => {
+            "Bands: 95 % intervals over repetitions, where there is more than one."
+        }
+        _ => "Bands: 95 % intervals over repetitions.",
+    };
+    let several = curves.len() > 1;
+    let trends = curves.iter().filter_map(|curve| {
+        let name = if several {
+            format!("{}: ", curve.name)
+        } else {
+            String::new()
+        };
+        Some(format!(" {name}{}.", slope(&curve.trend?)))
+    });
+    format!("{bands}{}", trends.collect::<String>())
+}
+
+fn slope(trend: &Trend) -> String {
+    let signed = |value: f64| ext5_report::signed(value, 3);
+    let interval = ends(trend.low, trend.high)
+        .map(|(low, high)| format!(" (95 % {} to {})", signed(low), signed(high)));
+    let chance = trend
+        .p_adjusted
+        .map(|p| format!(", p {} after Holm", p_value(Some(p))));
+    format!(
+        "slope {} points a unit{}{}",
+        signed(trend.slope),
+        interval.unwrap_or_default(),
+        chance.unwrap_or_default()
+    )
+}
