@@ -1,5 +1,5 @@
 use crate::axis::{Axis, Scale, percent};
-use crate::html::{Element, Html, element};
+use crate::html::{Html, element};
 use crate::number::compact;
 use crate::plot::{plot, stretched, strokes};
 use crate::section::figure;

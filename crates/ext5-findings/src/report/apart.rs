@@ -48,7 +48,7 @@ fn sheet(table: &PaperTable) -> Sheet {
         let mut entries = vec![Entry::text(row.name)];
         entries.extend(row.entries.iter().map(|entry| Entry::Foreign(entry)));
         entries.push(Entry::Word(word(provenance), tone(provenance)));
-        entries.push(Entry::text(row.remark));
+        entries.push(Entry::Long(row.remark.to_owned()));
         sheet.push(entries);
     }
     sheet

@@ -1,7 +1,8 @@
 use ext5_report::{
-    Bars, Cell, Chip, Chips, Colours, Column, HeatMap, Histogram, Html, KeyFigures, LineChart,
-    Page, Passport, Point, Scale, Section, Series, Stacked, Table, Tone, badge, code, columns,
-    details, label, link, list, name, note, paragraph, sentence,
+    Bars, Cell, Chip, Chips, Colours, Column, HeatCell, HeatMap, Histogram, Html, KeyFigures,
+    Level, LineChart, Page, Passport, Point, Scale, Section, Series, Stacked, Table, Tone, apart,
+    badge, code, columns, details, label, link, list, name, note, notice, paragraph, sentence,
+    verdict,
 };
 
 use crate::markup::read;
@@ -22,7 +23,12 @@ pub(crate) fn page_of(word: &str) -> String {
     let bars = Bars::new(word, word, word)
         .bar(word, -3.0)
         .coloured(word, 5.5, 3)
-        .with_interval(word, f64::NAN, (1.0, 2.0));
+        .with_interval(word, f64::NAN, (1.0, 2.0))
+        .measured(word, 2.0, Some((f64::NAN, 3.0)), 1)
+        .note(word)
+        .colour(word, 1)
+        .level(word, 4.0)
+        .signed();
     let histogram = Histogram::new(word, (word, word), word)
         .note(word)
         .scale(Scale::Log)
@@ -49,12 +55,26 @@ pub(crate) fn page_of(word: &str) -> String {
             name: word.to_owned(),
             points,
         });
+    let level = |y| Level {
+        name: word.to_owned(),
+        y,
+        band: Some((y - 1.0, y + 1.0)),
+    };
+    let lines = lines.level(level(2.0)).level(level(f64::NAN));
+    let cell = HeatCell {
+        value: Some(0.5),
+        marked: true,
+        hint: word.to_owned(),
+    };
     let heat = |colours| {
         HeatMap::new(word, (word, word, word), word, colours)
             .note(word)
             .columns([word, word])
             .row(word, vec![Some(1.0), None])
             .row(word, vec![Some(f64::NAN), Some(-0.5)])
+            .cells(word, vec![cell.clone(), HeatCell::default()])
+            .beside(word, vec![Some(1.0), None])
+            .below(word, vec![None, Some(1.0), Some(2.0)])
     };
     let chip = Chip {
         text: word.to_owned(),
@@ -77,6 +97,9 @@ pub(crate) fn page_of(word: &str) -> String {
         name(word),
         sentence(word),
         columns([label(word)]).into(),
+        notice(word, word, Tone::Bad).into(),
+        verdict("a word", Tone::Good, word, word),
+        apart(word, word).into(),
     ]);
     let inner = Section::new(word)
         .folded(true)
@@ -192,6 +215,73 @@ fn cells_sort_by_the_number_they_show() {
         .filter(|tag| tag.get("aria-sort") == Some("none"));
     assert_eq!(heads.count(), 2);
     assert!(read.text.contains("12\u{202f}345"));
+}
+
+/// Attributes of the elements of a class.
+fn of_class(html: Html, class: &str) -> Vec<String> {
+    let read = read(html.as_str()).unwrap();
+    let tags = read
+        .tags
+        .iter()
+        .filter(|tag| tag.get("class") == Some(class));
+    tags.map(|tag| format!("{:?}", tag.attributes)).collect()
+}
+
+#[test]
+fn a_band_ends_where_points_have_no_interval() {
+    let chart = |bands: &[Option<(f64, f64)>]| {
+        let points = bands.iter().enumerate();
+        let points = points.map(|(x, band)| Point {
+            x: x as f64,
+            y: 1.0,
+            band: *band,
+        });
+        let series = Series {
+            name: "a".to_owned(),
+            points: points.collect(),
+        };
+        Html::from(LineChart::new("", ("x", ""), ("y", "")).series(series))
+    };
+    let some = Some((0.0, 2.0));
+    let cases = [
+        (vec![some, some, some], 1, 0),
+        (vec![some, some, None, some, some], 2, 0),
+        (vec![some, None, None], 0, 1),
+        (vec![None, None], 0, 0),
+        (vec![some, Some((f64::NAN, 1.0)), some], 0, 2),
+    ];
+    for (bands, areas, lines) in cases {
+        let html = chart(&bands);
+        let found = (
+            of_class(html.clone(), "band").len(),
+            of_class(html, "whisker").len(),
+        );
+        assert_eq!(found, (areas, lines), "{bands:?}");
+    }
+}
+
+#[test]
+fn levels_are_inside_the_plot() {
+    let level = |y| Level {
+        name: "a level".to_owned(),
+        y,
+        band: None,
+    };
+    let point = Point {
+        x: 1.0,
+        y: 50.0,
+        band: None,
+    };
+    let series = Series {
+        name: "a".to_owned(),
+        points: vec![point],
+    };
+    let chart = LineChart::new("", ("x", ""), ("y", "")).series(series);
+    let html = Html::from(chart.level(level(0.0)).level(level(100.0)));
+    let lines = of_class(html, "mark");
+    assert!(lines[0].contains("(\"y1\", \"100%\")"), "{lines:?}");
+    let top = lines.iter().any(|line| line.contains("(\"y1\", \"0%\")"));
+    assert!(top, "{lines:?}");
 }
 
 /// RFC 4648, read by its definition: six bits a letter.
