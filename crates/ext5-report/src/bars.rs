@@ -164,16 +164,28 @@ impl Bar {
             .attribute("width", percent((zero - end).abs()))
             .attribute("height", "100%")
             .attribute("rx", 2);
-        let line = |x1: f64, x2: f64| {
-            let line = element("line").class("whisker");
-            let line = line
-                .attribute("x1", percent(x1))
-                .attribute("x2", percent(x2));
-            line.attribute("y1", "50%").attribute("y2", "50%")
-        };
-        let whisker = self
-            .interval
-            .map(|(low, high)| line(axis.place(low), axis.place(high)));
+        let whisker = self.interval.map(|(low, high)| {
+            let (low, high) = (axis.place(low), axis.place(high));
+            let line = |x1: f64, x2: f64, y1: &str, y2: &str| {
+                element("line")
+                    .class("whisker")
+                    .attribute("x1", percent(x1))
+                    .attribute("x2", percent(x2))
+                    .attribute("y1", y1)
+                    .attribute("y2", y2)
+            };
+            Html::all([
+                line(low, high, "50%", "50%"),
+                line(low, low, "25%", "75%"),
+                line(high, high, "25%", "75%"),
+            ])
+        });
+        let origin = element("line")
+            .class("origin")
+            .attribute("x1", percent(zero))
+            .attribute("x2", percent(zero))
+            .attribute("y1", -3)
+            .attribute("y2", 17);
         let drawn = if self.value.is_finite() {
             Some(rect)
         } else {
@@ -193,6 +205,7 @@ impl Bar {
                 format_args!("{}: {shown}{interval}", self.label),
             )
             .child(drawn)
+            .child(origin)
             .children(levels)
             .child(whisker);
         let interval = (!interval.is_empty()).then(|| element("small").child(interval));
@@ -225,7 +238,7 @@ impl From<Bars> for Html {
         let grid = grid.child(
             element("span")
                 .class("scale-box")
-                .child(scale.child(axis.below(5))),
+                .child(scale.child(axis.below(6))),
         );
         figure(
             &bars.title,

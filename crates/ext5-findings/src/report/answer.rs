@@ -95,7 +95,7 @@ pub(super) fn section(results: &Results, findings: &Findings) -> Section {
         let source = found.source.trim_end_matches('.');
         let mut body = Html::all([
             paragraph(sentence(&found.because)),
-            note(Html::all(["The paper: ".into(), sentence(source)])),
+            note(sentence(&format!("the paper: {source}"))),
         ]);
         if let Some(figures) = &found.paper {
             let stamp = badge("not ours", Tone::Caution);

@@ -94,10 +94,14 @@ fn explained(curves: &[&Curve]) -> String {
     let banded = points()
         .filter(|point| ends(point.low, point.high).is_some())
         .count();
+    let grey = points().any(|it| it.x.is_none() && ends(it.low, it.high).is_some());
     let bands = match (banded, points().count()) {
         (0, _) => "One repetition each: there are no intervals.",
         (some, all) if some < all => {
             "Bands: 95 % intervals over repetitions, where there is more than one."
+        }
+        _ if grey => {
+            "Bands: 95 % intervals over repetitions, the grey one that of the dashed level."
         }
         _ => "Bands: 95 % intervals over repetitions.",
     };

@@ -12,16 +12,10 @@ pub(super) fn add(mut section: Section, findings: &Findings) -> Section {
     for matrix in &findings.matrices {
         section = section.add(map(matrix)).add(negative(matrix));
         if !is_cosine(matrix) {
-            let gives = means(
-                matrix,
-                "What a family does to the others",
-                &matrix.row_means,
-            );
-            let takes = means(
-                matrix,
-                "What the others do to a family",
-                &matrix.column_means,
-            );
+            let gives = ("What a family does to the others", "hurts", "helps");
+            let takes = ("What the others do to a family", "is hurt", "is helped");
+            let gives = means(matrix, gives, &matrix.row_means);
+            let takes = means(matrix, takes, &matrix.column_means);
             section = section.add(columns([gives, takes]));
         }
     }
@@ -64,9 +58,19 @@ fn map(matrix: &Matrix) -> HeatMap {
     let marks = "A ring and a star: beyond chance after Holm's correction. A dash: no number, as runs are missing. Point at a \
         cell for its interval; the table below has all.";
     let name = capital(&matrix.name);
+    let (title, rows, columns) = if cosine {
+        (
+            "how far the gradients of two families agree",
+            "one family",
+            "the other",
+        )
+    } else {
+        let title = "gain of a column's family when it is trained with a row's";
+        (title, "trained with", "scored on")
+    };
     let map = HeatMap::new(
-        format!("{name}: {value} of a column's family when it is trained with a row's"),
-        ("trained with", "scored on", value),
+        format!("{name}: {title}"),
+        (rows, columns, value),
         unit,
         Colours::Diverging(if most > 0.0 { most } else { 1.0 }),
     );
@@ -155,7 +159,8 @@ fn negative(matrix: &Matrix) -> Html {
 }
 
 /// Bars of the means of rows or columns, the greatest first.
-fn means(matrix: &Matrix, title: &str, means: &[Option<f64>]) -> Html {
+fn means(matrix: &Matrix, words: (&str, &str, &str), means: &[Option<f64>]) -> Html {
+    let (title, below, above) = words;
     let pairs = matrix.families.iter().zip(means);
     let mut known: Vec<(&String, f64)> = pairs
         .filter_map(|(family, mean)| Some((family, mean.filter(|it| it.is_finite())?)))
@@ -165,12 +170,13 @@ fn means(matrix: &Matrix, title: &str, means: &[Option<f64>]) -> Html {
     }
     known.sort_by(|a, b| b.1.total_cmp(&a.1));
     let bars = Bars::new(format!("{title}, {}", matrix.name), "mean gain", "points");
-    let bars = bars.digits(digits(most(matrix))).signed();
+    let most = known.iter().map(|(_, mean)| mean.abs()).fold(0.0, f64::max);
+    let bars = bars.digits(digits(most)).signed();
     let bars = known.into_iter().fold(bars, |bars, (family, mean)| {
         // The colours of the map: what helps and what hurts.
         bars.coloured(family, mean, usize::from(mean >= 0.0))
     });
-    bars.colour("hurts", 0).colour("helps", 1).into()
+    bars.colour(below, 0).colour(above, 1).into()
 }
 
 fn capital(text: &str) -> String {
