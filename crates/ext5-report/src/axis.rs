@@ -21,7 +21,12 @@ pub struct Axis {
     high: f64,
     scale: Scale,
     whole: bool,
+    /// Where it is marked, in place of round numbers.
+    marks: Vec<f64>,
 }
+
+/// Least distance of two marks, in percent of the axis.
+const APART: f64 = 6.0;
 
 /// Round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`, at most `most` of them; none where the two are not
 /// finite numbers in order.
@@ -102,7 +107,28 @@ impl Axis {
             high,
             scale: Scale::Linear,
             whole: false,
+            marks: Vec::new(),
         }
+    }
+
+    /// Marked at these values in place of round numbers, those left out that lie outside or close to the one before.
+    #[must_use]
+    pub(crate) fn marked(mut self, values: &[f64]) -> Self {
+        let inside = |value: &f64| (self.low..=self.high).contains(value);
+        let mut values: Vec<f64> = values.iter().copied().filter(inside).collect();
+        values.sort_by(f64::total_cmp);
+        let mut marks: Vec<f64> = Vec::new();
+        for value in values {
+            let place = self.place(value);
+            if marks
+                .last()
+                .is_none_or(|last| place - self.place(*last) >= APART)
+            {
+                marks.push(value);
+            }
+        }
+        self.marks = marks;
+        self
     }
 
     /// The same axis with another scale; it stays linear where an end is not above 0.
@@ -151,6 +177,9 @@ impl Axis {
 
     /// Round numbers along it, at most `most`.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
+        if !self.marks.is_empty() {
+            return self.marks.clone();
+        }
         let mut ticks = match self.scale {
             Scale::Linear => ticks(self.low, self.high, most),
             Scale::Log => log_ticks(self.low, self.high, most),
@@ -259,6 +288,14 @@ mod tests {
             let axis = Axis::new("", "", low, high);
             assert!(axis.low < axis.high, "{low} {high} {axis:?}");
         }
+    }
+
+    #[test]
+    fn marks_lie_inside_and_apart() {
+        let axis = Axis::new("", "", 0.0, 100.0);
+        let values = [80.0, 0.0, 3.0, 30.0, f64::NAN, 30.0, 101.0];
+        assert_eq!(axis.clone().marked(&values).ticks(6), [0.0, 30.0, 80.0]);
+        assert_eq!(axis.clone().marked(&[]).ticks(6), axis.ticks(6));
     }
 
     #[test]

@@ -213,7 +213,7 @@ impl Bar {
             element("span")
                 .class("name")
                 .attribute("title", &self.label)
-                .child(&self.label),
+                .child(crate::name(&self.label)),
             element("span").class("bar").child(track),
             element("span").class("value").child(shown).child(interval),
         ])

@@ -45,6 +45,7 @@ pub struct LineChart {
     series: Vec<Series>,
     levels: Vec<Level>,
     dots: bool,
+    marks: Vec<f64>,
 }
 
 impl LineChart {
@@ -58,6 +59,7 @@ impl LineChart {
             series: Vec::new(),
             levels: Vec::new(),
             dots: false,
+            marks: Vec::new(),
         }
     }
 
@@ -82,6 +84,13 @@ impl LineChart {
             .points
             .retain(|point| point.x.is_finite() && point.y.is_finite());
         self.series.push(series);
+        self
+    }
+
+    /// Marks the lower axis at these values in place of round numbers: where few things were measured.
+    #[must_use]
+    pub fn marks(mut self, values: Vec<f64>) -> Self {
+        self.marks = values;
         self
     }
 
@@ -111,6 +120,7 @@ impl LineChart {
             [y, low, high]
         }));
         let x = Axis::new(&self.x.0, &self.x.1, left, right).scale(self.x.2);
+        let x = x.marked(&self.marks);
         (x, Axis::new(&self.y.0, &self.y.1, low, high).rounded(5))
     }
 }
@@ -223,7 +233,7 @@ fn curve(series: &Series, colour: usize, (x, y): (&Axis, &Axis), joined: bool) -
         let dot = element("circle").attribute("cx", percent(x.place(point.x)));
         let dot = dot
             .attribute("cy", percent(100.0 - y.place(point.y)))
-            .attribute("r", 3);
+            .attribute("r", if joined { 3 } else { 4 });
         dot.child(element("title").child(title))
     });
     let few = !joined || series.points.len() <= 60;

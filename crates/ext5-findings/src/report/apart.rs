@@ -38,16 +38,18 @@ fn sheet(table: &PaperTable) -> Sheet {
         "{} of the paper, {}: {}",
         table.place, table.provenance, table.title
     );
-    let mut sheet = Sheet::new(title, table.note).text(table.rows_are);
+    let mut sheet = Sheet::new(title, table.note)
+        .text(table.rows_are)
+        .text("known how");
     for column in table.columns {
         sheet = sheet.number(*column, "not ours");
     }
-    sheet = sheet.text("known how").text("remark");
+    sheet = sheet.text("remark");
     for row in table.rows {
         let provenance = table.provenance_of(row);
-        let mut entries = vec![Entry::text(row.name)];
+        let known = Entry::Word(word(provenance), tone(provenance));
+        let mut entries = vec![Entry::text(row.name), known];
         entries.extend(row.entries.iter().map(|entry| Entry::Foreign(entry)));
-        entries.push(Entry::Word(word(provenance), tone(provenance)));
         entries.push(Entry::Long(row.remark.to_owned()));
         sheet.push(entries);
     }

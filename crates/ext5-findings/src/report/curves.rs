@@ -28,11 +28,14 @@ fn chart(name: &str, results: &Results, findings: &Findings) -> LineChart {
         .iter()
         .filter(|it| it.measure == name)
         .collect();
+    let points = of.iter().flat_map(|curve| &curve.points);
+    let places: Vec<f64> = points.filter_map(|point| point.x).collect();
     let axis = words::lower_axis(results.question);
     let title = format!("Score over {}: {}", axis.0, measure(name));
     let mut chart = LineChart::new(title, axis, ("score", "points of 100"))
         .note(explained(&of))
-        .scale(scale(&of));
+        .scale(scale(&places))
+        .marks(places);
     for curve in &of {
         let points = curve.points.iter().filter_map(|point| {
             Some(Point {
@@ -76,9 +79,7 @@ fn level(name: String, point: &CurvePoint) -> Level {
 }
 
 /// Logarithmic where steps grow by factors.
-fn scale(curves: &[&Curve]) -> Scale {
-    let places = curves.iter().flat_map(|curve| &curve.points);
-    let places: Vec<f64> = places.filter_map(|point| point.x).collect();
+fn scale(places: &[f64]) -> Scale {
     let least = places.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = places.iter().copied().fold(0.0, f64::max);
     if least > 0.0 && greatest / least >= 8.0 {
