@@ -209,12 +209,12 @@ impl Axis {
             let label = element("text").class("tick below").attribute("x", &x);
             let label = label
                 .attribute("y", "100%")
-                .attribute("dy", 16)
+                .attribute("dy", 18)
                 .child(compact(tick));
             Html::all([line, label])
         });
         let title = element("text").class("axis below").attribute("x", "50%");
-        let title = title.attribute("y", "100%").attribute("dy", 34);
+        let title = title.attribute("y", "100%").attribute("dy", 36);
         Html::all(marks.chain([title.child(self.title()).into()]))
     }
 

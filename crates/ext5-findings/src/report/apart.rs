@@ -38,19 +38,20 @@ fn sheet(table: &PaperTable) -> Sheet {
         "{} of the paper, {}: {}",
         table.place, table.provenance, table.title
     );
-    let mut sheet = Sheet::new(title, table.note)
+    let remarks = table.rows.iter().filter(|row| !row.remark.is_empty());
+    let remarks = remarks.map(|row| format!(" {}: {}.", row.name, row.remark));
+    let note = format!("{}{}", table.note, remarks.collect::<String>());
+    let mut sheet = Sheet::new(title, note)
         .text(table.rows_are)
         .text("known how");
     for column in table.columns {
         sheet = sheet.number(*column, "not ours");
     }
-    sheet = sheet.text("remark");
     for row in table.rows {
         let provenance = table.provenance_of(row);
         let known = Entry::Word(word(provenance), tone(provenance));
         let mut entries = vec![Entry::text(row.name), known];
         entries.extend(row.entries.iter().map(|entry| Entry::Foreign(entry)));
-        entries.push(Entry::Long(row.remark.to_owned()));
         sheet.push(entries);
     }
     sheet

@@ -10,8 +10,6 @@ pub(super) enum Entry {
     /// Nothing is known.
     None,
     Text(String),
-    /// Text that may take several lines.
-    Long(String),
     Count(u64),
     /// A number with two places.
     Number(f64),
@@ -44,7 +42,6 @@ impl Entry {
     fn cell(&self) -> Cell {
         match self {
             Self::None => Cell::none(),
-            Self::Long(text) => Cell::new(text).wrapping(),
             Self::Count(number) => Cell::count(*number),
             Self::Number(value) => Cell::decimal(*value, 2),
             Self::Difference(value) => Cell::new(signed(*value, 2)).key(*value),
@@ -67,7 +64,7 @@ impl Entry {
     fn markdown(&self) -> String {
         match self {
             Self::None => "–".to_owned(),
-            Self::Text(text) | Self::Long(text) => escaped(text),
+            Self::Text(text) => escaped(text),
             Self::Count(number) => count(*number),
             Self::Number(value) => decimal(*value, 2),
             Self::Difference(value) => signed(*value, 2),
