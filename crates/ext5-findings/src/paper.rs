@@ -16,18 +16,28 @@ pub enum Provenance {
     SecondHand,
     /// From memory; sums or differences of the remembered numbers agree with one another.
     RecalledConsistent,
+    /// The same, but for some of the numbers, which are surely off.
+    RecalledInPart,
     /// From memory, with nothing to hold it against.
     Recalled,
 }
 
-impl fmt::Display for Provenance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl Provenance {
+    /// In a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Verified => "verified",
             Self::SecondHand => "second-hand",
             Self::RecalledConsistent => "recalled, sums agree",
+            Self::RecalledInPart => "recalled, sums agree in part",
             Self::Recalled => "recalled",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }
 

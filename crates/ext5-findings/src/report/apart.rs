@@ -20,16 +20,7 @@ fn tone(provenance: Provenance) -> Tone {
     match provenance {
         Provenance::Verified => Tone::Good,
         Provenance::SecondHand => Tone::Plain,
-        Provenance::RecalledConsistent | Provenance::Recalled => Tone::Caution,
-    }
-}
-
-fn word(provenance: Provenance) -> &'static str {
-    match provenance {
-        Provenance::Verified => "verified",
-        Provenance::SecondHand => "second-hand",
-        Provenance::RecalledConsistent => "recalled, sums agree",
-        Provenance::Recalled => "recalled",
+        _ => Tone::Caution,
     }
 }
 
@@ -49,7 +40,7 @@ fn sheet(table: &PaperTable) -> Sheet {
     }
     for row in table.rows {
         let provenance = table.provenance_of(row);
-        let known = Entry::Word(word(provenance), tone(provenance));
+        let known = Entry::Word(provenance.name(), tone(provenance));
         let mut entries = vec![Entry::text(row.name), known];
         entries.extend(row.entries.iter().map(|entry| Entry::Foreign(entry)));
         sheet.push(entries);
