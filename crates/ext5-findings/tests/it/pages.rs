@@ -1,4 +1,6 @@
-use ext5_findings::{CellState, Findings, Results, paper, report};
+use ext5_findings::{
+    CellState, Findings, Question, Results, analyse, analyse_beside, paper, report,
+};
 use serde_json::Value;
 
 use crate::markup::{Read, Tag, read};
@@ -39,6 +41,31 @@ fn a_page_of_every_question_is_well_formed_and_loads_nothing() {
             );
         }
         assert!(html.len() < 2_000_000, "{} bytes", html.len());
+    }
+}
+
+#[test]
+fn a_page_of_what_the_analysis_finds_is_well_formed() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("analysed");
+    std::fs::create_dir_all(&folder).unwrap();
+    let transfer = results(Question::Transfer, "transfer");
+    for (results, _) in studies() {
+        let whole = analyse_beside(&results, Some(&transfer));
+        let mut broken = results.clone();
+        broken.cells[1].state = CellState::Failed {
+            reason: "out of memory".to_owned(),
+        };
+        broken.cells[2].state = CellState::Missing;
+        broken
+            .scores
+            .retain(|it| it.condition != broken.conditions[1].id || it.replicate != 1);
+        let part = analyse(&broken);
+        for (kind, results, findings) in [("whole", &results, &whole), ("part", &broken, &part)] {
+            let html = report::html(results, findings);
+            read(&html).unwrap();
+            let name = format!("{}_{kind}.html", results.name);
+            std::fs::write(folder.join(name), html).unwrap();
+        }
     }
 }
 

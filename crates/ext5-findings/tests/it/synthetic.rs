@@ -23,11 +23,13 @@ pub(crate) const FAMILIES: [&str; 5] = [
     "reading_comprehension",
 ];
 
-const TASKS: [(&str, &str); 4] = [
+const TASKS: [(&str, &str); 6] = [
     ("super_glue_rte", "nli"),
     ("super_glue_cb", "nli"),
     ("super_glue_boolq", "reading_comprehension"),
     ("super_glue_copa", "commonsense"),
+    ("xsum", "summarization"),
+    ("wizard_of_wikipedia", "dialogue"),
 ];
 
 /// Numbers from -1 to 1 that look like noise, the same each time.
@@ -63,20 +65,29 @@ fn conditions(question: Question) -> Vec<Condition> {
     };
     match question {
         Question::Transfer | Question::TaskAffinity => {
-            let alone = FAMILIES
+            let of = |parts: &[&str], group: &str, label: &str| Condition {
+                parts: parts.iter().map(|it| (*it).to_owned()).collect(),
+                ..condition(
+                    &format!("{} {group}", parts.join("+")),
+                    &format!("{} {label}", parts.join(" and ")),
+                    group,
+                    None,
+                )
+            };
+            let budgets = [
+                ("alone_equal_data", "alone, equal data"),
+                ("alone_equal_compute", "alone, equal compute"),
+            ];
+            let alone = budgets
                 .iter()
-                .map(|it| condition(it, &format!("{it} alone"), "alone_equal_data", None));
+                .flat_map(|(group, label)| FAMILIES.map(|family| of(&[family], group, label)));
+            let alone: Vec<Condition> = alone.collect();
             let pairs = FAMILIES.iter().enumerate().flat_map(|(index, first)| {
                 let later = FAMILIES.iter().skip(index + 1);
-                later.map(move |second| {
-                    condition(
-                        &format!("{first}+{second}"),
-                        &format!("{first} and {second}"),
-                        "pair",
-                        None,
-                    )
-                })
+                later.map(move |second| of(&[first, second], "pair", "together"))
             });
+            let pairs: Vec<Condition> = pairs.collect();
+            let alone = alone.into_iter();
             alone.chain(pairs).collect()
         }
         Question::Curation => vec![
@@ -110,6 +121,11 @@ fn scores(conditions: &[Condition]) -> Vec<ScoreRecord> {
     for (place, condition) in conditions.iter().enumerate() {
         for replicate in 0..condition.replicates {
             for (at, (task, family)) in TASKS.iter().enumerate() {
+                let is_part =
+                    condition.parts.is_empty() || condition.parts.iter().any(|it| it == family);
+                if !is_part {
+                    continue;
+                }
                 let noise = noise(place * 31 + at * 7 + replicate as usize);
                 scores.push(ScoreRecord {
                     condition: condition.id.clone(),
@@ -177,16 +193,7 @@ pub(crate) fn results(question: Question, name: &str) -> Results {
         cells: (0..6)
             .map(|index| cell(&format!("finetune_r2_s{index}"), index))
             .collect(),
-        affinities: steps()
-            .map(|step| Affinity {
-                first: "nli".to_owned(),
-                second: "dialogue".to_owned(),
-                step: 100 * step,
-                replicate: 0,
-                cosine: 0.1 * noise(step as usize),
-                layers: 0.05,
-            })
-            .collect(),
+        affinities: steps().flat_map(affinities).collect(),
         probes: steps()
             .flat_map(|step| {
                 FAMILIES
@@ -196,6 +203,25 @@ pub(crate) fn results(question: Question, name: &str) -> Results {
             })
             .collect(),
     }
+}
+
+/// Cosines of all pairs of families at a step, of each repetition.
+fn affinities(step: u64) -> Vec<Affinity> {
+    let pairs = FAMILIES.iter().enumerate().flat_map(|(at, first)| {
+        let later = FAMILIES.iter().enumerate().skip(at + 1);
+        later.map(move |(place, second)| (at * 5 + place, *first, *second))
+    });
+    let of = |(place, first, second): (usize, &str, &str)| {
+        [0, 1, 2].map(|replicate| Affinity {
+            first: first.to_owned(),
+            second: second.to_owned(),
+            step: 100 * step,
+            replicate,
+            cosine: 0.3 * noise(place) + 0.05 * noise(place + replicate as usize + step as usize),
+            layers: 0.05,
+        })
+    };
+    pairs.flat_map(of).collect()
 }
 
 fn probe(step: u64, at: usize, family: &str) -> FamilyProbe {
