@@ -7,6 +7,8 @@ mod damage;
 mod finetune;
 mod import;
 mod micro;
+mod planted;
+mod planted_world;
 mod ranks;
 mod real_data;
 mod recipes;

@@ -80,7 +80,7 @@ impl Study {
     ///
     /// # Errors
     /// [`Error::Claimed`] before anything runs where the directory holds another study, or a cell's a run of another
-    /// configuration; [`Error::Failed`] at the end, naming the cells that failed now or before; [`Error::Stopped`].
+    /// configuration; [`Error::OverBudget`] and [`Error::NoRoom`] where it would cost too much; [`Error::Failed`] at the end, naming the cells that failed now or before; [`Error::Stopped`].
     pub fn run(
         &self,
         options: &StudyOptions,
@@ -88,6 +88,7 @@ impl Study {
         observer: &mut dyn Observer,
     ) -> Result<Results> {
         self.claim()?;
+        self.within_budget(options, observer)?;
         let work = Work {
             study: self,
             mine: self.share(options.shard),

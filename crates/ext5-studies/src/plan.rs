@@ -4,6 +4,7 @@ mod cost;
 mod disk;
 mod families;
 mod memory;
+mod of_study;
 mod pace;
 
 pub use card::{CARDS, Card};
@@ -380,6 +381,3 @@ impl StudyPlan {
         warnings
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -132,6 +132,8 @@ impl Register {
         let before: Option<Self> = read_json(&dir.join(STUDY))?;
         if let Some(before) = &before {
             let mut keys = differing(&before.spec, &self.spec);
+            // What a study may cost decides nothing of it.
+            keys.retain(|key| !key.starts_with("budget"));
             if before.runs != self.runs {
                 keys.push("--runs".to_owned());
             }

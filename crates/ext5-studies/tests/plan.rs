@@ -1,10 +1,17 @@
-use super::*;
-use crate::{
-    Budget, DataSpec, RunSpec, ScoreSpec, Scoring, Start, StudyCell, Subject, check_budget,
-};
+//! Plans and budgets of grids made by hand.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking and says what it measured"
+)]
 use ext5_data::ErrorKind;
-use ext5_findings::Condition;
-use ext5_trainer::{RunConfig, Silent};
+use ext5_findings::{Condition, Question};
+use ext5_studies::{
+    Budget, Card, DataSpec, Grid, GridSpec, Pace, Result, RunSpec, ScoreSpec, Scoring, Start,
+    StudyCell, StudyPlan, StudySpec, StudyTime, Subject, check_budget, plan_study,
+};
+use ext5_tasks::Catalogue;
+use ext5_trainer::{ProbeOptions, RunConfig, Silent};
+use std::path::Path;
 
 /// A run of the smallest preset with a vocabulary of 1,024 ids.
 fn run(steps: u64, rows: usize) -> RunConfig {
@@ -91,7 +98,7 @@ fn spec(supervised: &str) -> StudySpec {
         pretrain: recipe.clone(),
         finetune: Some(recipe),
         score: ScoreSpec::default(),
-        grid: crate::GridSpec::default(),
+        grid: GridSpec::default(),
         budget: Budget::default(),
     }
 }
