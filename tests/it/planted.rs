@@ -28,12 +28,12 @@ set = ["trainer.steps=200", "data.inputs_length=16", "data.targets_length=8", "d
 split = "validation"
 "#;
 
-/// The difference that training with a second family makes to `nli`, against `nli` alone with as many of its own examples.
-fn gain<'a>(findings: &'a Findings, pair: &str) -> &'a Contrast {
-    let of_pair = |it: &&Contrast| {
-        it.condition == pair && it.measure == "nli" && it.baseline == "nli:alone_equal_data"
-    };
-    findings.contrasts.iter().find(of_pair).unwrap()
+/// What training with a second family does to `nli`, against `nli` alone with as many of its own examples.
+fn effect<'a>(findings: &'a Findings, family: &str) -> &'a Contrast {
+    let mut matrices = findings.matrices.iter();
+    let matrix = matrices.find(|it| it.name == "equal data").unwrap();
+    let place = |name: &str| matrix.families.iter().position(|it| it == name).unwrap();
+    matrix.cells[place(family)][place("nli")].as_ref().unwrap()
 }
 
 fn found(dir: &Path, world: u64) -> Findings {
@@ -59,18 +59,19 @@ fn a_planted_transfer_and_a_planted_harm_are_found() {
     let world = std::env::var("EXT5_PLANTED").map_or(1, |world| world.parse().unwrap());
     let findings = found(dir.path(), world);
     assert_eq!(findings.incomplete, [""; 0]);
-    let helped = gain(&findings, "nli+commonsense");
+    let helped = effect(&findings, "commonsense");
     assert!(
         helped.is_significant() && helped.difference > 0.0,
         "{helped:?}"
     );
-    let harmed = gain(&findings, "nli+classification");
+    let harmed = effect(&findings, "classification");
     assert!(
         harmed.is_significant() && harmed.difference < 0.0,
         "{harmed:?}"
     );
+    println!("helped {helped:?}\nharmed {harmed:?}");
     // What has nothing to do with it stays between the two.
-    let unrelated = gain(&findings, "dialogue+nli").difference;
+    let unrelated = effect(&findings, "dialogue").difference;
     assert!(
         unrelated < helped.difference / 2.0 && unrelated > harmed.difference / 2.0,
         "{unrelated}"

@@ -1,6 +1,8 @@
 mod catalogue;
 mod decoding;
 mod outcomes;
+mod pace;
+mod study;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ext5_eval::Reading;
@@ -13,6 +15,8 @@ pub(crate) use catalogue::{
 };
 pub(crate) use decoding::{DecodingArgs, SearchArgs};
 pub(crate) use outcomes::{CardArgs, CompareArgs, SubmitArgs, SubmitCheckArgs, SubmitCommand};
+pub(crate) use pace::PaceArgs;
+pub(crate) use study::{StudyArgs, StudyCommand, StudyPlanArgs};
 
 /// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (`ExT5`, arXiv 2111.10952).
 #[derive(Debug, Parser)]
@@ -40,6 +44,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ext5 quickstart\n  ext5 quickstart --dir runs/first --set trainer.steps=500"
     )]
     Quickstart(QuickstartArgs),
+    /// Ask what mixtures do: grids of runs with one answer.
+    #[command(subcommand)]
+    Study(StudyCommand),
     /// Train: pre-train, or fine-tune from `init.from`.
     #[command(
         after_help = "Examples:\n  ext5 train --recipe micro_ext5\n  ext5 train --recipe ext5_local --set data.root=data --run-dir runs/a\n  ext5 train --recipe finetune_local --set data.root=data --set init.from=runs/a --set data.mixture=super_glue_cb\n  ext5 train --resume --run-dir runs/a"

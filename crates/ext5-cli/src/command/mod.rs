@@ -15,6 +15,8 @@ mod plan;
 mod prepare;
 mod quickstart;
 mod run_plan;
+mod study;
+mod study_plan;
 mod submit;
 mod suite;
 mod task;
@@ -34,6 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let mut terminal = Terminal::new(arguments.quiet);
     match arguments.command {
         Command::Quickstart(args) => quickstart::run(&args, &output, &mut terminal),
+        Command::Study(command) => study::run(&command, &output, &mut terminal),
         Command::Train(args) => train::run(&args, &output, &mut terminal),
         Command::Plan(args) => run_plan::run(&args, &output, &mut terminal),
         Command::Evaluate(args) => evaluate::run(&args, &output, &mut terminal),
