@@ -76,7 +76,7 @@ pub struct Mean {
     pub count: u64,
     /// Points from 0 to 100.
     pub mean: f64,
-    /// 95 % interval over repetitions; one repetition has none.
+    /// 95 % interval over repetitions; one repetition has none, nor have equal ones.
     pub low: Option<f64>,
     /// Its other end.
     pub high: Option<f64>,
@@ -169,7 +169,7 @@ pub struct CurvePoint {
     pub x: Option<f64>,
     /// Mean over repetitions.
     pub mean: f64,
-    /// 95 % interval over repetitions; one repetition has none.
+    /// 95 % interval over repetitions; one repetition has none, nor have equal ones.
     pub low: Option<f64>,
     /// Its other end.
     pub high: Option<f64>,

@@ -13,7 +13,7 @@ pub(super) fn named<'a>(study: &Study<'a>, words: &[&str]) -> Option<&'a Conditi
 }
 
 /// Each condition against each before it.
-pub(super) fn all<'a>(conditions: &'a [Condition]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn all(conditions: &[Condition]) -> Vec<(&str, &str)> {
     let mut pairs = Vec::new();
     for (place, baseline) in conditions.iter().enumerate() {
         let after = conditions.iter().skip(place + 1);

@@ -181,7 +181,7 @@ impl<'a> Study<'a> {
     /// Means of all complete conditions, in their order.
     pub(super) fn means(&self) -> Vec<Mean> {
         let mut means = Vec::new();
-        for condition in self.results.conditions.iter() {
+        for condition in &self.results.conditions {
             let Some(samples) = self.samples.get(condition.id.as_str()) else {
                 continue;
             };

@@ -45,7 +45,7 @@ impl Estimate {
     /// 95 % interval of this estimate alone; none without an error.
     pub fn interval(&self) -> Option<(f64, f64)> {
         let half = student::quantile(0.975, self.df) * self.error;
-        (self.has_error() && half.is_finite()).then(|| (self.value - half, self.value + half))
+        (self.has_error() && half.is_finite()).then_some((self.value - half, self.value + half))
     }
 
     /// Two-sided p-value against 0; none without an error.

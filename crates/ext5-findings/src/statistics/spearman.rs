@@ -29,7 +29,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     let mut before = 0;
     for equals in order.chunk_by(|left, right| left.0 == right.0) {
-        let rank = before as f64 + (equals.len() as f64 + 1.0) / 2.0;
+        let rank = before as f64 + f64::midpoint(equals.len() as f64, 1.0);
         for (_, place) in equals {
             if let Some(slot) = ranks.get_mut(*place) {
                 *slot = rank;

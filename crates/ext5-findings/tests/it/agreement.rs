@@ -15,20 +15,16 @@ const DRAWS: Draws = Draws {
 fn square(stream: &mut Stream, families: usize, symmetric: bool) -> Square {
     let rows: Vec<f64> = (0..families).map(|_| stream.normal()).collect();
     let columns: Vec<f64> = (0..families).map(|_| stream.normal()).collect();
-    let mut cells = vec![vec![None; families]; families];
-    for row in 0..families {
-        for column in 0..families {
-            if row != column {
-                cells[row][column] = Some(2.0 * rows[row] + columns[column] + stream.normal());
-            }
-        }
-    }
-    for row in 0..families {
-        for column in 0..row {
-            if symmetric {
-                cells[row][column] = cells[column][row];
-            }
-        }
+    let mut cell = |row: usize, column: usize| {
+        let noise = stream.normal();
+        (row != column).then(|| 2.0 * rows[row] + columns[column] + noise)
+    };
+    let row = |row| (0..families).map(|column| cell(row, column)).collect();
+    let cells: Square = (0..families).map(row).collect();
+    let mirrored = |row: usize, column: usize| cells[row.min(column)][row.max(column)];
+    if symmetric {
+        let row = |row| (0..families).map(|column| mirrored(row, column)).collect();
+        return (0..families).map(row).collect();
     }
     cells
 }

@@ -1,5 +1,5 @@
 //! Results made of a grid and a rule for its scores.
-use ext5_findings::{Condition, Findings, Question, Results, ScoreRecord};
+use ext5_findings::{Condition, Contrast, Findings, Question, Results, ScoreRecord};
 use ext5_objectives::Stream;
 
 /// Standard deviation of a score between seeds, points.
@@ -89,7 +89,7 @@ pub(crate) fn any_significant(findings: &Findings) -> bool {
     let cells = findings.matrices.iter().flat_map(|it| &it.cells).flatten();
     let contrasts = findings.contrasts.iter().chain(cells.flatten());
     let trends = findings.curves.iter().filter_map(|it| it.trend);
-    contrasts.into_iter().any(|it| it.is_significant())
+    contrasts.into_iter().any(Contrast::is_significant)
         || trends
             .into_iter()
             .any(|it| it.p_adjusted.is_some_and(|p| p < 0.05))

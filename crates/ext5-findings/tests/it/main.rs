@@ -2,7 +2,8 @@
 //! reports as a browser, a spreadsheet and a program read them.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test may panic, in its helping functions too"
+    clippy::print_stdout,
+    reason = "a test may panic, in its helping functions too; shares that are measured are shown"
 )]
 
 mod agreement;

@@ -97,10 +97,9 @@ fn verdicts_follow_what_is_planted() {
     let sized = |it: &Condition, sign: f64| {
         let x = it.x.unwrap_or(0.0);
         let effect = match (it.id.as_str(), it.group.as_str()) {
-            ("random" | "multitask", _) | (_, "ExT5") => much,
+            ("random" | "multitask" | "r2", _) | (_, "ExT5") => much,
             ("all", _) => 2.0 * much,
             ("r0", _) => -much,
-            ("r2", _) => much,
             (_, "batch 128") => much * x / 107.0,
             _ => 0.0,
         };
