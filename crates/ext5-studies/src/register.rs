@@ -2,7 +2,7 @@
 use crate::failure::{Failure, read_json, write_json};
 use crate::hash::{deciding, differing, folder, hashes, scoring_hash};
 use crate::scoring::Scored;
-use crate::{Error, Grid, Result, StudySpec};
+use crate::{AffinityProbe, Error, Grid, Result, StudySpec, finished_affinity};
 use ext5_data::storage;
 use ext5_findings::{CellRecord, CellState, Condition, Results, ScoreRecord};
 use ext5_trainer::{RunConfig, saved_config};
@@ -40,8 +40,8 @@ pub(crate) struct Place {
     pub(crate) record: CellRecord,
     /// What is scored of it.
     scorings: Vec<Expected>,
-    /// The repetition that its gradients count for.
-    affinity: Option<u64>,
+    /// Gradients that are compared.
+    affinity: Option<AffinityProbe>,
 }
 
 /// A score that is to be there.
@@ -103,7 +103,7 @@ impl Register {
                 folder,
                 record,
                 scorings,
-                affinity: cell.affinity.as_ref().map(|probe| probe.replicate),
+                affinity: cell.affinity.clone(),
             });
         }
         Ok(Self {
@@ -216,6 +216,12 @@ impl Register {
                         }));
                 }
             }
+            if let Some(probe) = &place.affinity
+                && let Some(found) = finished_affinity(probe, &path)?
+            {
+                results.affinities.extend(found.pairs);
+                results.probes.extend(found.families);
+            }
             results.cells.push(record);
         }
         if !absent.is_empty() {
@@ -235,14 +241,17 @@ impl Register {
 }
 
 impl Place {
-    /// Whether all its scores are there.
+    /// Whether all is there that is measured of it.
     fn is_scored(&self, path: &Path) -> Result<bool> {
         for expected in &self.scorings {
             if !storage::local().exists(&score_path(path, &expected.hash))? {
                 return Ok(false);
             }
         }
-        Ok(true)
+        match &self.affinity {
+            Some(probe) => Ok(finished_affinity(probe, path)?.is_some()),
+            None => Ok(true),
+        }
     }
 }
 

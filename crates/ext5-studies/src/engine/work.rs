@@ -5,7 +5,7 @@ use crate::hash::scoring_hash;
 use crate::register::{record_path, score_path, scores_dir};
 use crate::scoring::score;
 use crate::training::{checkpoint, has_checkpoint, last_loss, trained};
-use crate::{Error, Result};
+use crate::{Error, Result, finished_affinity, measure_affinity};
 use ext5_data::{ErrorKind, storage};
 use ext5_findings::{CellRecord, CellState};
 use ext5_trainer::{Event, Observer, RunConfig, Stop, uptime};
@@ -114,6 +114,13 @@ impl Work<'_> {
                 open.push((scoring, path));
             }
         }
+        let mut probe = None;
+        if let Some(asked) = &cell.affinity
+            && finished_affinity(asked, &run_dir)?.is_none()
+        {
+            needed.extend(&asked.steps);
+            probe = Some(asked);
+        }
         if !storage::local().exists(&record_path(&run_dir))? {
             needed.insert(last);
         }
@@ -128,6 +135,9 @@ impl Work<'_> {
         for (scoring, path) in open {
             let at = checkpoint(&run_dir, scoring.step.unwrap_or(last));
             write_json(&path, &score(scoring, &at, &config, self.stop, observer)?)?;
+        }
+        if let Some(probe) = probe {
+            measure_affinity(probe, &config, &run_dir, self.stop, observer)?;
         }
         Ok(CellRecord {
             state: CellState::Finished,
