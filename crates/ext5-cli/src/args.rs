@@ -16,7 +16,7 @@ pub(crate) use catalogue::{
 pub(crate) use decoding::{DecodingArgs, SearchArgs};
 pub(crate) use outcomes::{CardArgs, CompareArgs, SubmitArgs, SubmitCheckArgs, SubmitCommand};
 pub(crate) use pace::PaceArgs;
-pub(crate) use study::{StudyArgs, StudyCommand, StudyPlanArgs};
+pub(crate) use study::{StudyArgs, StudyCommand, StudyPlanArgs, StudyReportArgs, StudyRunArgs};
 
 /// Pre-train, fine-tune and evaluate T5 encoder-decoders by extreme multi-task scaling (`ExT5`, arXiv 2111.10952).
 #[derive(Debug, Parser)]

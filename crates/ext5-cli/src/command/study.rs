@@ -1,15 +1,23 @@
-use crate::args::{StudyArgs, StudyCommand};
+use crate::args::{StudyArgs, StudyCommand, StudyReportArgs, StudyRunArgs};
 use crate::command::study_plan;
-use crate::failure::Refused;
+use crate::failure::{Partly, Refused};
 use crate::output::Output;
+use crate::signals;
 use crate::terminal::Terminal;
-use anyhow::Result;
-use ext5_data::ErrorKind;
-use ext5_studies::{StudySpec, shipped};
+use anyhow::{Context, Result};
+use ext5_data::{ErrorKind, Shard, storage};
+use ext5_findings::{CellState, Findings, Results, analyse_beside, report};
+use ext5_studies::{Error, STUDIES, Study, StudyOptions, StudySpec, collect, shipped};
+use ext5_trainer::catalogue;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(command: &StudyCommand, output: &Output, terminal: &mut Terminal) -> Result<()> {
     match command {
+        StudyCommand::List => list(output),
         StudyCommand::Plan(args) => study_plan::run(args, output, terminal),
+        StudyCommand::Run(args) => run_study(args, output, terminal),
+        StudyCommand::Report(args) => write_report(args, output),
     }
 }
 
@@ -24,5 +32,185 @@ pub(crate) fn described(args: &StudyArgs) -> Result<StudySpec> {
                 .to_owned(),
         }
         .into()),
+    }
+}
+
+fn list(output: &Output) -> Result<()> {
+    let mut studies = Vec::new();
+    let mut text = String::new();
+    for (name, scale, _) in STUDIES {
+        let spec = shipped(name, scale, &[])?;
+        text.push_str(&format!("{name:<14} {scale:<6} {}\n", spec.description));
+        studies.push(json!({
+            "name": name,
+            "scale": scale,
+            "question": spec.question,
+            "description": spec.description,
+            "seeds": spec.seeds.len(),
+        }));
+    }
+    text.push_str("`ext5 study plan NAME --scale SCALE` says what one costs");
+    output.print(&json!({ "studies": studies }), || text)
+}
+
+fn run_study(args: &StudyRunArgs, output: &Output, terminal: &mut Terminal) -> Result<()> {
+    let shard: Shard = args.shard.parse()?;
+    let spec = described(&args.study)?;
+    let grid = spec.grid(&catalogue(&args.study.task_dirs)?)?;
+    let beside = || PathBuf::from(format!("runs/{}_{}", spec.name, spec.scale));
+    let dir = args.dir.clone().unwrap_or_else(beside);
+    let study = Study::new(spec, grid, &dir, args.runs.clone(), &command(&args.study))?;
+    let options = StudyOptions {
+        shard,
+        retry: args.retry,
+        keep_weights: args.keep_weights,
+        data_root: args.study.data_root.clone(),
+        task_dirs: args.study.task_dirs.clone(),
+        device: args.device.clone(),
+    };
+    let stop = signals::watch().context("cannot watch for signals")?;
+    let ended = study.run(&options, &stop, terminal);
+    terminal.done();
+    let (results, failed) = match ended {
+        Ok(results) => (results, None),
+        Err(error @ Error::Failed { .. }) => (study.collect()?, Some(error)),
+        Err(error) => return Err(error.into()),
+    };
+    let found = Found::new(results, args.transfer.as_deref())?;
+    found.write(&dir)?;
+    let Some(error) = failed else {
+        return output.print(&found.value(), || found.text(&dir));
+    };
+    if !output.json {
+        output.print(&Value::Null, || found.text(&dir))?;
+    }
+    let partly = Partly {
+        kind: error.kind(),
+        message: error.to_string(),
+        value: found.value(),
+    };
+    Err(partly.into())
+}
+
+fn write_report(args: &StudyReportArgs, output: &Output) -> Result<()> {
+    let found = Found::new(collect(&args.dir)?, args.transfer.as_deref())?;
+    let dir = args.output.as_ref().unwrap_or(&args.dir);
+    storage::local().create_dir(dir)?;
+    found.write(dir)?;
+    output.print(&found.value(), || found.text(dir))
+}
+
+/// The command that repeats a study, as one would type it; where it lies is not part of it.
+fn command(args: &StudyArgs) -> String {
+    let mut words = vec!["ext5".to_owned(), "study".to_owned(), "run".to_owned()];
+    if let Some(file) = &args.file {
+        words.extend(["--file".to_owned(), quoted(&file.to_string_lossy())]);
+    }
+    if let Some(name) = &args.name {
+        words.extend([quoted(name), "--scale".to_owned(), quoted(&args.scale)]);
+    }
+    for key in &args.keys {
+        words.extend(["--set".to_owned(), quoted(key)]);
+    }
+    words.join(" ")
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-=.,/:+".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// What a study has come to, and what that says.
+struct Found {
+    results: Results,
+    findings: Findings,
+}
+
+impl Found {
+    /// `transfer` is the directory of a transfer study whose matrix is foretold.
+    fn new(results: Results, transfer: Option<&Path>) -> Result<Self> {
+        let transfer = transfer.map(collect).transpose()?;
+        let findings = analyse_beside(&results, transfer.as_ref());
+        Ok(Self { results, findings })
+    }
+
+    fn write(&self, dir: &Path) -> Result<()> {
+        for (name, content) in report::files(&self.results, &self.findings) {
+            storage::local().write(&dir.join(name), &content)?;
+        }
+        Ok(())
+    }
+
+    fn value(&self) -> Value {
+        json!({ "results": self.results, "findings": self.findings })
+    }
+
+    /// Verdicts, means and what is missing.
+    fn text(&self, dir: &Path) -> String {
+        let results = &self.results;
+        let done = |it: &&ext5_findings::CellRecord| it.state == CellState::Finished;
+        let finished = results.cells.iter().filter(done).count();
+        let mut text = format!(
+            "{} ({}): {finished} of {} cells done\n",
+            results.name,
+            results.scale,
+            results.cells.len()
+        );
+        for verdict in &self.findings.verdicts {
+            let answer = serde_json::to_value(verdict.answer).unwrap_or_default();
+            let answer = answer.as_str().unwrap_or_default().replace('_', " ");
+            let (finding, because) = (&verdict.finding, &verdict.because);
+            text.push_str(&format!("{answer}: {finding} ({because})\n"));
+        }
+        text.push_str(&self.means());
+        for line in self.findings.notes.iter().chain(&self.findings.incomplete) {
+            text.push_str(&format!("{line}\n"));
+        }
+        text.push_str(&format!("report: {}", dir.join("report.html").display()));
+        text
+    }
+
+    /// Means over all tasks where there are such, else those of tasks.
+    fn means(&self) -> String {
+        let means = &self.findings.means;
+        let over_all = means.iter().any(|mean| mean.measure == "all");
+        let shown = means
+            .iter()
+            .filter(|mean| !over_all || mean.measure == "all");
+        let mut text = String::new();
+        for mean in shown {
+            let interval = match mean.low.zip(mean.high) {
+                Some((low, high)) => format!(" [{low:.1}, {high:.1}]"),
+                None => String::new(),
+            };
+            text.push_str(&format!(
+                "{:<40} {:<12} {:>6.1}{interval}, {} repetitions\n",
+                mean.condition, mean.measure, mean.mean, mean.count
+            ));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_typed_again() {
+        let args = StudyArgs {
+            name: Some("ratio".to_owned()),
+            scale: "micro".to_owned(),
+            file: None,
+            data_root: Some(PathBuf::from("data")),
+            task_dirs: Vec::new(),
+            keys: vec!["seeds=[0, 1]".to_owned(), "data.ratio=2".to_owned()],
+        };
+        let expected = "ext5 study run ratio --scale micro --set 'seeds=[0, 1]' --set data.ratio=2";
+        assert_eq!(command(&args), expected);
     }
 }

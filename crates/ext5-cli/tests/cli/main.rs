@@ -9,6 +9,7 @@ mod metric;
 mod outcomes;
 mod predict;
 mod speed;
+mod study;
 
 use serde_json::Value;
 use std::fs;
