@@ -45,7 +45,7 @@ fn in_words(config: &RunConfig) -> String {
     let packed = if data.packing { ", packed" } else { "" };
     let optimizer = match config.optimizer {
         OptimizerConfig::Adafactor { .. } => "Adafactor",
-        _ => "AdamW",
+        OptimizerConfig::AdamW { .. } => "AdamW",
     };
     let rate = match config.schedule {
         Schedule::Constant { rate } => format!("constant rate {rate}"),

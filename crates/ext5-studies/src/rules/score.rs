@@ -21,10 +21,10 @@ pub(super) fn check(spec: &StudySpec, catalogue: &Catalogue, problems: &mut Prob
         )),
         Question::Transfer | Question::TaskAffinity => of_families(spec, catalogue, problems),
         Question::Suites if tasks || !suites => {
-            problems.push(format!("`score`: `{name}` needs `suites`, and no `tasks`"))
+            problems.push(format!("`score`: `{name}` needs `suites`, and no `tasks`"));
         }
         _ if tasks == suites => {
-            problems.push("`score` needs either `tasks` or `suites`".to_owned())
+            problems.push("`score` needs either `tasks` or `suites`".to_owned());
         }
         _ => {}
     }
