@@ -7,19 +7,6 @@ for_each_isa! {
         => rms_norm_gradient_body
 }
 for_each_isa! {
-    /// Turns scores into probabilities and answers the logarithm of the sum of their exponentials; zeros and negative infinity
-    /// of none.
-    pub(crate) fn softmax_with_log_sum(values: &mut [f32]) -> f32 => softmax_with_log_sum_body
-}
-for_each_isa! {
-    /// `values = exp(values - log_sum)`: the probabilities again.
-    pub(crate) fn probabilities(log_sum: f32, values: &mut [f32]) => probabilities_body
-}
-for_each_isa! {
-    /// Gradient of a softmax: `d = p * (d - mean)`, with `mean` the sum of `p * d` over the row.
-    pub(crate) fn softmax_gradient(p: &[f32], mean: f32, d: &mut [f32]) => softmax_gradient_body
-}
-for_each_isa! {
     /// A gated GELU's row `[2 * F]`, gate first, with the gradient `d` `[F]` of its output: the row becomes its own gradient, `d`
     /// becomes the output.
     pub fn gated_gelu_gradient(wide: &mut [f32], d: &mut [f32]) => gated_gelu_gradient_body
@@ -73,39 +60,6 @@ fn rms_norm_gradient_body<const FMA: bool>(
         let dy = dy[at] * scale;
         dx[at] += dy * weight[at] - pull * x[at];
         dweight[at] = multiply_add::<FMA>(dy, x[at], dweight[at]);
-    }
-}
-
-#[inline(always)]
-fn softmax_with_log_sum_body<const FMA: bool>(values: &mut [f32]) -> f32 {
-    let most = max_body::<FMA>(values);
-    if most == f32::NEG_INFINITY {
-        let damaged = values.iter().any(|value| value.is_nan());
-        values.fill(if damaged { f32::NAN } else { 0.0 });
-        return most;
-    }
-    for value in values.iter_mut() {
-        *value = exp::<FMA>(*value - most);
-    }
-    let sum = total_of(values.len(), |at| values[at]);
-    let scale = 1.0 / sum;
-    for value in values {
-        *value *= scale;
-    }
-    most + sum.ln()
-}
-
-#[inline(always)]
-fn probabilities_body<const FMA: bool>(log_sum: f32, values: &mut [f32]) {
-    for value in values {
-        *value = exp::<FMA>(*value - log_sum);
-    }
-}
-
-#[inline(always)]
-fn softmax_gradient_body<const FMA: bool>(p: &[f32], mean: f32, d: &mut [f32]) {
-    for (d, &p) in d.iter_mut().zip(p) {
-        *d = p * (*d - mean);
     }
 }
 

@@ -14,12 +14,15 @@
 )]
 mod attention;
 mod attention_gradient;
+mod attention_head;
+mod block;
 mod dropout;
 mod gradient;
 mod isa;
 mod matmul;
 mod panels;
 mod product;
+mod softmax;
 mod team;
 mod tile;
 mod update;

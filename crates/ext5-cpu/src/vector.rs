@@ -1,6 +1,6 @@
 use crate::isa::{for_each_isa, multiply_add};
 
-const LANES: usize = 32;
+pub(crate) const LANES: usize = 32;
 
 for_each_isa! {
     /// Sum of `a[i] * b[i]`.
@@ -52,7 +52,7 @@ pub fn argmax(values: &[f32]) -> usize {
 
 /// The sums of [`LANES`] interleaved parts, added in one fixed order.
 #[inline(always)]
-fn total(mut lanes: [f32; LANES]) -> f32 {
+pub(crate) fn total(mut lanes: [f32; LANES]) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
