@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use plan::{Job, jobs};
 use program::Programs;
-use record::Record;
+use record::{Line, Record};
 
 /// Where pages of measurements lie.
 const FOLDER: &str = "docs/benchmarks";
@@ -44,7 +44,7 @@ pub(crate) struct Options {
     quick: bool,
 }
 
-/// Measures, judges, prints and, with peers, writes; answers whether every program finished.
+/// Measures, judges, prints and, with peers, writes; answers whether every program finished or refused by design.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     let rounds = if options.quick { 1 } else { options.rounds };
     let programs = Programs::build(root, &options.python)?;
@@ -91,12 +91,13 @@ fn measure(
     let arguments = job.arguments(job.turns(rounds));
     let line = programs.line(job.contestant, &arguments)?;
     let told = match &line {
-        Ok(line) => line
+        Line::Measured(line) => line
             .get("step_s")
             .or_else(|| line.get("gflops"))
             .and_then(Value::as_f64)
             .map_or_else(String::new, |number| format!("{number:.3}")),
-        Err(reason) => format!("FAILED: {reason}"),
+        Line::NotAvailable(reason) => format!("not available: {reason}"),
+        Line::Failed(reason) => format!("FAILED: {reason}"),
     };
     tell(&format!("round {}: {}: {told}", round + 1, job.name()));
     record.add(job, round, line);

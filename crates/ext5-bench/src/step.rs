@@ -10,12 +10,15 @@ use crate::machine::{age, median, peak_rss_mib};
 use batch::{Shape, random_batch};
 use learner::{Measured, Parts, Settings};
 
-/// Optimizer updates of a new model: seconds, operations, memory, losses.
+/// Optimizer updates of a new model: seconds, operations, memory, losses; or why ext5 does not make such steps.
 ///
 /// # Errors
 /// What keeps it from being measured.
 pub(crate) fn run(args: &Args) -> Result<Value, Failure> {
     let settings = Settings::read(args)?;
+    if let Some(reason) = settings.refusal() {
+        return Ok(json!({ "bench": "step", "not_available": reason }));
+    }
     let name = args.text("model", "t5_1_1_small");
     let config = T5Config {
         dropout_rate: settings.dropout,

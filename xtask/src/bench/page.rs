@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 use super::plan::{Contestant, Work};
-use super::record::{Record, median};
+use super::record::{Line, Record, median};
 use super::verdict::Row;
 
 /// From this line on a page is a person's.
@@ -124,9 +124,13 @@ fn step_row(record: &Record, work: &Work, of: Contestant) -> String {
     let steps = record.steps(work, of);
     let field = |name: &str| record.field(work, of, name);
     let Some(step) = median(&steps) else {
-        let reason = record.reason(work, of).unwrap_or("not run");
+        let reason = match record.refusal(work, of) {
+            Some(Line::NotAvailable(reason)) => format!("not available: {reason}"),
+            Some(Line::Failed(reason)) => format!("failed: {reason}"),
+            _ => "not run".to_owned(),
+        };
         return format!(
-            "| {} | {} | failed: {reason} | | | | | | | |\n",
+            "| {} | {} | {reason} | | | | | | | |\n",
             work.name(),
             of.word()
         );
@@ -266,12 +270,20 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_a_row_too() {
-        let mut record = Record::default();
-        for job in super::super::plan::jobs(true) {
-            record.add(&job, 0, Err("no torch".to_owned()));
+    fn a_failure_and_a_refusal_are_rows_too() {
+        for (line, row) in [
+            (Line::Failed("no torch".to_owned()), "failed: no torch"),
+            (
+                Line::NotAvailable("no bf16".to_owned()),
+                "not available: no bf16",
+            ),
+        ] {
+            let mut record = Record::default();
+            for job in super::super::plan::jobs(true) {
+                record.add(&job, 0, line.clone());
+            }
+            let text = tables(&[], &record);
+            assert!(text.contains(&format!("| ext5 | {row} |")), "{text}");
         }
-        let text = tables(&[], &record);
-        assert!(text.contains("| ext5 | failed: no torch |"), "{text}");
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::plan::Contestant;
+use super::record::Line;
 
 /// Our program, built, and the peers' scripts.
 pub(super) struct Programs {
@@ -58,15 +59,11 @@ impl Programs {
         let _ = fs::remove_dir_all(&self.compiled);
     }
 
-    /// Runs one process: its JSON line, or why there is none.
+    /// Runs one process.
     ///
     /// # Errors
     /// Where it cannot be started.
-    pub(super) fn line(
-        &self,
-        contestant: Contestant,
-        arguments: &[String],
-    ) -> Result<Result<Value, String>> {
+    pub(super) fn line(&self, contestant: Contestant, arguments: &[String]) -> Result<Line> {
         let mut command = if contestant.is_peer() {
             let script = if contestant.is_product() {
                 "gemm.py"
@@ -93,8 +90,8 @@ impl Programs {
             .rev()
             .find_map(|line| serde_json::from_str(line).ok());
         Ok(match line {
-            Some(line) if output.status.success() => Ok(line),
-            _ => Err(reason(&output.stderr)),
+            Some(line) if output.status.success() => Line::new(line),
+            _ => Line::Failed(reason(&output.stderr)),
         })
     }
 }

@@ -14,12 +14,32 @@ pub(super) struct Run {
     pub(super) work: Work,
     pub(super) contestant: Contestant,
     round: u32,
-    /// Its JSON line, or why there is none.
-    pub(super) line: Result<Value, String>,
+    pub(super) line: Line,
+}
+
+/// What a process said.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Line {
+    /// Its JSON line.
+    Measured(Value),
+    /// Why its program is not made for such work.
+    NotAvailable(String),
+    /// Why there is no line.
+    Failed(String),
+}
+
+impl Line {
+    /// A program's JSON line, which may say that the program is not made for such work.
+    pub(super) fn new(line: Value) -> Self {
+        match line.get("not_available").and_then(Value::as_str) {
+            Some(reason) => Self::NotAvailable(reason.to_owned()),
+            None => Self::Measured(line),
+        }
+    }
 }
 
 impl Record {
-    pub(super) fn add(&mut self, job: &Job, round: u32, line: Result<Value, String>) {
+    pub(super) fn add(&mut self, job: &Job, round: u32, line: Line) {
         self.runs.push(Run {
             work: job.work,
             contestant: job.contestant,
@@ -47,7 +67,10 @@ impl Record {
         contestant: Contestant,
     ) -> impl Iterator<Item = &Value> {
         self.of(*work, contestant)
-            .filter_map(|run| run.line.as_ref().ok())
+            .filter_map(|run| match &run.line {
+                Line::Measured(line) => Some(line),
+                _ => None,
+            })
     }
 
     fn of(&self, work: Work, contestant: Contestant) -> impl Iterator<Item = &Run> {
@@ -55,16 +78,17 @@ impl Record {
         self.runs.iter().filter(is_it)
     }
 
-    /// Runs that gave no line.
+    /// Runs that went wrong.
     pub(super) fn failures(&self) -> impl Iterator<Item = &Run> {
-        self.runs.iter().filter(|run| run.line.is_err())
+        let failed = |run: &&Run| matches!(run.line, Line::Failed(_));
+        self.runs.iter().filter(failed)
     }
 
-    /// Why a program gave no line on a piece of work, if it gave none.
-    pub(super) fn reason(&self, work: &Work, contestant: Contestant) -> Option<&str> {
+    /// What a program said in place of a measurement on a piece of work, if it ever did.
+    pub(super) fn refusal(&self, work: &Work, contestant: Contestant) -> Option<&Line> {
         self.of(*work, contestant)
-            .find_map(|run| run.line.as_ref().err())
-            .map(String::as_str)
+            .map(|run| &run.line)
+            .find(|line| !matches!(line, Line::Measured(_)))
     }
 
     /// Seconds of all timed steps of all turns, sorted.
@@ -93,8 +117,9 @@ impl Record {
     pub(super) fn json(&self) -> Value {
         let run = |run: &Run| {
             let mut line = match &run.line {
-                Ok(line) => line.clone(),
-                Err(reason) => json!({ "failed": reason }),
+                Line::Measured(line) => line.clone(),
+                Line::NotAvailable(reason) => json!({ "not_available": reason }),
+                Line::Failed(reason) => json!({ "failed": reason }),
             };
             line["work"] = run.work.name().into();
             line["program"] = run.contestant.word().into();
@@ -121,6 +146,25 @@ pub(super) fn median(sorted: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A program that refuses by design must not make the whole command fail.
+    #[test]
+    fn a_refusal_is_no_failure() {
+        let mut record = Record::default();
+        let jobs = crate::bench::plan::jobs(true);
+        record.add(&jobs[0], 0, Line::new(json!({ "step_s": 1.0 })));
+        record.add(
+            &jobs[1],
+            0,
+            Line::new(json!({ "not_available": "no bf16" })),
+        );
+        assert_eq!(record.failures().count(), 0);
+        let refusal = record.refusal(&jobs[1].work, jobs[1].contestant);
+        assert_eq!(refusal, Some(&Line::NotAvailable("no bf16".to_owned())));
+        assert_eq!(record.json()[1]["not_available"], "no bf16");
+        record.add(&jobs[2], 0, Line::Failed("no memory".to_owned()));
+        assert_eq!(record.failures().count(), 1);
+    }
 
     #[test]
     fn medians() {

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use super::plan::{Contestant, Work};
-use super::record::{Record, median};
+use super::record::{Line, Record, median};
 
 /// One target.
 pub(super) struct Row {
@@ -12,7 +12,7 @@ pub(super) struct Row {
     pub(super) target: String,
     /// What was found, of either side; nothing where it was not.
     pub(super) found: Option<Found>,
-    /// Where nothing was found: why.
+    /// What is said where nothing was found.
     pub(super) reason: String,
 }
 
@@ -25,12 +25,12 @@ pub(super) struct Found {
 }
 
 impl Row {
-    /// `reached`, `missed`, or why neither.
+    /// `reached`, `missed`, or why neither: `not available` where a program is not made for it, else `not measured`.
     pub(super) fn verdict(&self) -> String {
         match &self.found {
             Some(found) if found.reached => "reached".to_owned(),
             Some(_) => "missed".to_owned(),
-            None => format!("not measured: {}", self.reason),
+            None => self.reason.clone(),
         }
     }
 
@@ -76,7 +76,7 @@ pub(super) fn rows(record: &Record) -> Vec<Row> {
         against,
         target: target.to_owned(),
         found: None,
-        reason: "this command measures one process on the CPU".to_owned(),
+        reason: "not measured: this command measures one process on the CPU".to_owned(),
     };
     let gpu = "step of T5.1.1-base, bf16, 128 x 512/114, on a GPU";
     rows.push(elsewhere(
@@ -194,10 +194,13 @@ fn memory(record: &Record, work: &Work) -> Row {
 }
 
 fn reason(record: &Record, work: &Work, who: &[Contestant]) -> String {
-    let failed = who
-        .iter()
-        .find_map(|&of| Some(format!("{}: {}", of.word(), record.reason(work, of)?)));
-    failed.unwrap_or_else(|| "not run".to_owned())
+    let said = |&of: &Contestant| match record.refusal(work, of)? {
+        Line::NotAvailable(reason) => Some(format!("not available: {}: {reason}", of.word())),
+        Line::Failed(reason) => Some(format!("not measured: {}: {reason}", of.word())),
+        Line::Measured(_) => None,
+    };
+    let refused = who.iter().find_map(said);
+    refused.unwrap_or_else(|| "not measured: not run".to_owned())
 }
 
 #[cfg(test)]
@@ -206,7 +209,7 @@ mod tests {
     use crate::bench::plan::jobs;
 
     /// The first piece of work, with what each program said.
-    fn rows_of(lines: &[(Contestant, Result<Value, String>)]) -> Vec<Row> {
+    fn rows_of(lines: &[(Contestant, Line)]) -> Vec<Row> {
         let mut record = Record::default();
         for job in jobs(false) {
             if job.work == jobs(false)[0].work {
@@ -218,9 +221,8 @@ mod tests {
         rows(&record)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "stands beside failures")]
-    fn line(step: f64, first: f64, memory: f64) -> Result<Value, String> {
-        Ok(json!({
+    fn line(step: f64, first: f64, memory: f64) -> Line {
+        Line::new(json!({
             "steps_s": [step, step, step], "first_step_s": first, "peak_rss_mib": memory, "gflop_per_step": 850.0,
         }))
     }
@@ -228,14 +230,20 @@ mod tests {
     #[test]
     fn each_target_is_judged_by_its_own_rule() {
         let rows = rows_of(&[
-            (Contestant::OursProducts, Ok(json!({ "gflops": 200.0 }))),
+            (
+                Contestant::OursProducts,
+                Line::new(json!({ "gflops": 200.0 })),
+            ),
             (Contestant::Ours, line(5.0, 5.5, 2600.0)),
             (Contestant::OursRecomputing, line(6.0, 6.5, 2400.0)),
             (Contestant::Eager, line(7.0, 20.0, 5000.0)),
             // Compiled before: only the first start is cold.
             (Contestant::Compiled, line(5.9, 180.0, 4000.0)),
             (Contestant::Compiled, line(5.9, 30.0, 4000.0)),
-            (Contestant::OursBf16, Err("no bf16".to_owned())),
+            (
+                Contestant::OursBf16,
+                Line::NotAvailable("no bf16".to_owned()),
+            ),
         ]);
         let verdicts: Vec<String> = rows.iter().map(Row::verdict).collect();
         let elsewhere = "not measured: this command measures one process on the CPU";
@@ -244,7 +252,7 @@ mod tests {
             [
                 "reached", // 1.4 times eager
                 "missed",  // 1.18 times compiled
-                "not measured: ext5 bf16: no bf16",
+                "not available: ext5 bf16: no bf16",
                 "missed",  // a 3.6th of eager's start
                 "reached", // a 32nd of compiled's
                 "reached", // 170 of 200 GFLOP/s

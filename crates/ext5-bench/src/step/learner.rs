@@ -34,6 +34,14 @@ impl Settings {
         })
     }
 
+    /// Why no step can be made so, where that is how ext5 is built and nothing went wrong.
+    pub(super) fn refusal(&self) -> Option<String> {
+        (self.precision != "f32").then(|| {
+            let word = &self.precision;
+            format!("the CPU learns by products of f32 numbers, not {word}")
+        })
+    }
+
     /// The optimizer with the trainer's constants, and the learning rate the peers take too.
     fn rule(&self) -> Result<(OptimizerConfig, f64), Failure> {
         let rate = if self.optimizer == "adamw" {
@@ -89,13 +97,6 @@ impl Measured {
     pub(super) fn new(config: &T5Config, settings: &Settings) -> Result<Self, Failure> {
         let (rule, rate) = settings.rule()?;
         let host = settings.path == "host";
-        if settings.precision != "f32" {
-            let word = &settings.precision;
-            return Err(format!(
-                "the CPU learns by products of f32 numbers, not {word}: take `--precision f32`"
-            )
-            .into());
-        }
         if !host && (settings.recompute || settings.profile) {
             return Err("`--path plain` recomputes nothing and keeps no profile".into());
         }
