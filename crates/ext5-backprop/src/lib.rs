@@ -22,6 +22,6 @@ mod t5;
 pub use batch::{Batch, Rows};
 pub use error::{Error, Result};
 pub use optimizer::{Optimizer, Remembered, Rule, StateTensor, global_norm};
-pub use parameters::{Parameters, Slot};
+pub use parameters::{Normal, Parameters, Slot};
 pub use profile::Profile;
 pub use t5::{Losses, Options, T5};

@@ -1,7 +1,13 @@
 use ext5_architecture::{Error, T5Config, Weights, initial_deviation, names, weights_to_bytes};
-use ext5_cpu::run;
+use ext5_cpu::for_each_part;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+/// Numbers that a thread draws or clears at once.
+const PIECE: usize = 1 << 16;
+
+/// What draws normal numbers: `(name, first, out)`.
+pub type Normal<'a> = &'a (dyn Fn(&str, usize, &mut [f32]) + Sync);
 
 /// Where a parameter lies in the buffer of all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,40 +64,28 @@ impl Parameters {
         }
     }
 
-    /// First weights of a new model: `normal(name)` gives standard normal numbers for one parameter, which depend on nothing else.
+    /// First weights of a new model: `normal(name, first, out)` writes standard normal numbers, those of the parameter `name` from
+    /// number `first` on, which depend on nothing else. It is asked for pieces, on all threads.
     ///
     /// # Errors
     /// Where the shape is impossible.
-    pub fn initial<N: Iterator<Item = f32>>(
-        config: &T5Config,
-        normal: impl Fn(&str) -> N + Sync,
-    ) -> Result<Self, Error> {
+    pub fn initial(config: &T5Config, normal: Normal<'_>) -> Result<Self, Error> {
         config.validate()?;
         let mut new = Self::zeros(config);
         let slots = Arc::clone(&new.slots);
-        // A part for each parameter: threads take them in turns.
-        let mut rest = new.values.as_mut_slice();
-        let mut parts: Vec<Mutex<&mut [f32]>> = Vec::with_capacity(slots.len());
-        for slot in slots.iter() {
-            let (part, behind) = rest.split_at_mut(slot.range.len());
-            parts.push(Mutex::new(part));
-            rest = behind;
-        }
-        run(parts.len(), &|number| {
-            let name = &slots[number].name;
-            let mut part = parts[number].lock().unwrap_or_else(PoisonError::into_inner);
-            match initial_deviation(config, name) {
-                None => part.fill(1.0),
-                Some(deviation) => {
-                    let deviation = deviation as f32;
-                    let drawn = normal(name).map(|value| value * deviation);
-                    part.iter_mut()
-                        .zip(drawn)
-                        .for_each(|(to, value)| *to = value);
+        for_each_part([(&mut new.values, PIECE)], &|number, [mut rest]| {
+            let mut place = number * PIECE;
+            let from = slots.partition_point(|slot| slot.range.end <= place);
+            for slot in &slots[from..] {
+                let size = rest.len().min(slot.range.end - place);
+                let (piece, behind) = std::mem::take(&mut rest).split_at_mut(size);
+                draw(config, slot, place, piece, normal);
+                (place, rest) = (place + size, behind);
+                if rest.is_empty() {
+                    break;
                 }
             }
         });
-        drop(parts);
         Ok(new)
     }
 
@@ -102,6 +96,11 @@ impl Parameters {
             slots: Arc::clone(&self.slots),
             values: vec![0.0; self.values.len()],
         }
+    }
+
+    /// Makes all numbers zero, on all threads.
+    pub fn clear(&mut self) {
+        for_each_part([(&mut self.values, PIECE)], &|_, [part]| part.fill(0.0));
     }
 
     /// Where each parameter lies, in the order of the buffer.
@@ -137,5 +136,56 @@ impl Parameters {
     /// Place of the parameter `name`.
     pub fn slot(&self, name: &str) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.name == name)
+    }
+}
+
+/// The first weights of `slot` that lie from `place` of the buffer on.
+fn draw(config: &T5Config, slot: &Slot, place: usize, piece: &mut [f32], normal: Normal<'_>) {
+    match initial_deviation(config, &slot.name) {
+        None => piece.fill(1.0),
+        Some(deviation) => {
+            normal(&slot.name, place - slot.range.start, piece);
+            let deviation = deviation as f32;
+            piece.iter_mut().for_each(|value| *value *= deviation);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ext5_architecture::preset;
+
+    /// A number that says which it is of which parameter.
+    fn marked(name: &str, first: usize, out: &mut [f32]) {
+        for (at, value) in (first..).zip(out) {
+            *value = (name.len() * 1000 + at) as f32;
+        }
+    }
+
+    /// Matrices of many pieces, pieces of many norms.
+    #[test]
+    fn pieces_are_what_is_drawn_at_once() {
+        let config = T5Config {
+            vocab_size: 2000,
+            ..preset("tiny").unwrap()
+        };
+        let found = Parameters::initial(&config, &marked).unwrap();
+        assert!(found.values().len() > 2 * PIECE);
+        for slot in found.slots() {
+            let mut expected = vec![1.0; slot.range.len()];
+            if let Some(deviation) = initial_deviation(&config, &slot.name) {
+                marked(&slot.name, 0, &mut expected);
+                expected
+                    .iter_mut()
+                    .for_each(|value| *value *= deviation as f32);
+            }
+            assert_eq!(
+                found.values()[slot.range.clone()],
+                expected,
+                "{}",
+                slot.name
+            );
+        }
     }
 }

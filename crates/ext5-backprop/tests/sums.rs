@@ -28,17 +28,21 @@ fn small() -> T5Config {
     }
 }
 
-/// Numbers around 0 that look random, of each name its own.
-fn drawn(name: &str) -> impl Iterator<Item = f32> + use<> {
+/// Numbers around 0 that look random, of each name its own, from number `first` on.
+fn drawn(name: &str, first: usize, out: &mut [f32]) {
     let mut state = name.bytes().fold(1_u64, |state, byte| {
         state.wrapping_mul(31).wrapping_add(u64::from(byte))
     }) | 1;
-    std::iter::repeat_with(move || {
+    let mut next = || {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         3.0 * ((state >> 40) as f32 / (1 << 23) as f32 - 1.0)
-    })
+    };
+    (0..first).for_each(|_| {
+        next();
+    });
+    out.iter_mut().for_each(|value| *value = next());
 }
 
 struct Case {
@@ -48,7 +52,7 @@ struct Case {
 
 impl Case {
     fn new(config: &T5Config) -> Self {
-        let parameters = Parameters::initial(config, drawn).unwrap();
+        let parameters = Parameters::initial(config, &drawn).unwrap();
         Self {
             model: T5::new(config, &parameters),
             parameters,

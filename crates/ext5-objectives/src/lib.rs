@@ -19,6 +19,7 @@
 //! ```
 mod error;
 mod noise_mask;
+mod normal;
 mod objective;
 mod prefix_lm;
 mod sentinel;

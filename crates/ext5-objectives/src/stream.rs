@@ -32,6 +32,11 @@ impl Stream {
         mix(self.key.wrapping_add(self.counter.wrapping_mul(GOLDEN)))
     }
 
+    /// Goes on as if `count` values of 64 bits had been drawn; each of [`Stream::uniform`] takes one.
+    pub fn skip(&mut self, count: u64) {
+        self.counter = self.counter.wrapping_add(count);
+    }
+
     /// Uniform in `0..bound` without modulo bias (Lemire's multiplication with rejection). `bound` 0 answers 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 {
@@ -55,6 +60,13 @@ impl Stream {
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    /// Values of [`Stream::normal`] into `out`, from number `first` of this stream on: a matrix can be drawn in pieces.
+    pub fn normals(&self, first: usize, out: &mut [f32]) {
+        let mut here = self.clone();
+        here.skip(2 * first as u64);
+        crate::normal::fill(&mut here, out);
     }
 
     /// Shuffles `items` in place (Fisher-Yates).
@@ -91,6 +103,23 @@ mod tests {
             Stream::new(&[1, 2]).next_u64(),
             Stream::new(&[2, 1]).next_u64()
         );
+    }
+
+    #[test]
+    fn pieces_of_normal_values_are_those_drawn_one_by_one() {
+        let mut stream = Stream::new(&[7]);
+        let pieces = stream.clone();
+        let whole: Vec<u32> = (0..1000)
+            .map(|_| (stream.normal() as f32).to_bits())
+            .collect();
+        for size in [1, 7, 1000] {
+            let mut found = vec![0.0; 1000];
+            for (piece, out) in found.chunks_mut(size).enumerate() {
+                pieces.normals(piece * size, out);
+            }
+            let bits: Vec<u32> = found.into_iter().map(f32::to_bits).collect();
+            assert_eq!(bits, whole);
+        }
     }
 
     #[test]

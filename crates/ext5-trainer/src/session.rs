@@ -120,14 +120,13 @@ impl Session {
         let shape = model_config(config, self.vocabulary.size())?;
         let seed = config.trainer.seed;
         // A stream per parameter: its weights do not depend on which others there are, nor on the device.
-        let normal = |name: &str| {
+        let normal = |name: &str, first: usize, out: &mut [f32]| {
             let mut parts = vec![seed, WEIGHTS];
             parts.extend(name.bytes().map(u64::from));
-            let mut stream = Stream::new(&parts);
-            std::iter::repeat_with(move || stream.normal() as f32)
+            Stream::new(&parts).normals(first, out);
         };
         if device::is_own_cpu(&config.trainer.device) {
-            let parameters = Parameters::initial(&shape, normal);
+            let parameters = Parameters::initial(&shape, &normal);
             let parameters = parameters.map_err(|source| preset_error(config, source))?;
             let recompute = config.trainer.recompute;
             return Ok(Learner::host(
@@ -139,7 +138,9 @@ impl Session {
         }
         let device = self.device.clone().autodiff();
         let model = initialise(&shape, &device, |name, count| {
-            normal(name).take(count).collect()
+            let mut values = vec![0.0; count];
+            normal(name, 0, &mut values);
+            values
         });
         let model = model.map_err(|source| preset_error(config, source))?;
         let model = model.with_precision(config.trainer.precision);

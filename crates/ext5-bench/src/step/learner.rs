@@ -103,13 +103,17 @@ impl Measured {
         let learner = if host {
             Learner::host(
                 config,
-                Parameters::initial(config, normal)?,
+                Parameters::initial(config, &normal)?,
                 rule,
                 settings.recompute,
             )
         } else {
             let device = device::open("flex")?.autodiff();
-            let drawn = |name: &str, count| normal(name).take(count).collect();
+            let drawn = |name: &str, count| {
+                let mut values = vec![0.0; count];
+                normal(name, 0, &mut values);
+                values
+            };
             Learner::device(initialise(config, &device, drawn)?, rule)
         };
         Ok(Self {
@@ -184,8 +188,8 @@ fn ways(profile: &Profile) -> (f64, f64) {
     (sum(forward), sum(back))
 }
 
-/// Standard normal numbers for a parameter, equal on every path.
-fn normal(name: &str) -> impl Iterator<Item = f32> + use<> {
-    let mut stream = Stream::new(&name.bytes().map(u64::from).collect::<Vec<_>>());
-    std::iter::repeat_with(move || stream.normal() as f32)
+/// Standard normal numbers for a parameter, from number `first` on, equal on every path.
+fn normal(name: &str, first: usize, out: &mut [f32]) {
+    let parts: Vec<u64> = name.bytes().map(u64::from).collect();
+    Stream::new(&parts).normals(first, out);
 }
