@@ -67,7 +67,7 @@ impl HostLearner {
             recompute: self.recompute,
         };
         let mut sums = Losses::default();
-        self.gradients.values_mut().fill(0.0);
+        self.gradients.clear();
         let seed =
             (dropout_rate > 0.0).then(|| Stream::new(&[options.seed, DROPOUT, options.step]));
         for first in own.clone().step_by(rows) {

@@ -1,8 +1,11 @@
 use super::{Rule, Step};
 use ext5_cpu::{
-    AdamWStep, adamw, factored_apply, factored_moments, factored_squares, sum_of_squares,
-    unfactored_apply, unfactored_moments,
+    AdamWStep, adamw, factored_apply, factored_moments, factored_squares, for_each_part,
+    sum_of_squares, unfactored_apply, unfactored_moments,
 };
+
+/// Numbers that a thread clears at once.
+const PART: usize = 1 << 16;
 
 /// Smallest width at which T5X factors a matrix's second moment (`min_dim_size_to_factor`).
 const FACTOR_FROM: usize = 128;
@@ -25,9 +28,16 @@ pub(super) enum Moments {
     },
 }
 
+/// Zeros, written: fresh memory that is read before it is written is mapped twice, and each time all threads are told.
+fn zeros(len: usize) -> Vec<f32> {
+    let mut values = vec![0.0; len];
+    for_each_part([(&mut values, PART)], &|_, [part]| part.fill(0.0));
+    values
+}
+
 impl Moments {
     pub(super) fn new(rule: Rule, shape: &[usize]) -> Self {
-        let zeros = || vec![0.0; shape.iter().product()];
+        let zeros = || zeros(shape.iter().product());
         match (rule, shape) {
             (
                 Rule::AdamW {
