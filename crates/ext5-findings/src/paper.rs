@@ -1,4 +1,4 @@
-//! The figures of the ExT5 paper (arXiv 2111.10952), each with where it is known from. None is ours; of its text, the abstract and
+//! The figures of the `ExT5` paper (arXiv 2111.10952), each with where it is known from. None is ours; of its text, the abstract and
 //! the beginning of the introduction alone were read.
 mod analyses;
 mod suites;

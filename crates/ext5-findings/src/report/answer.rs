@@ -1,7 +1,7 @@
 //! What the study says, in sentences.
 use ext5_report::{Html, Section, Tone, badge, list, note, notice, paragraph, sentence, verdict};
 
-use super::words::{self, Names, counted};
+use super::words::{self, counted};
 use crate::{Answer, CellState, Findings, Results};
 
 /// Lines of a list at the top of a page at most.
@@ -89,7 +89,7 @@ fn tone(answer: Answer) -> Tone {
     }
 }
 
-pub(super) fn section(results: &Results, findings: &Findings) -> Section {
+pub(super) fn section(findings: &Findings) -> Section {
     let mut section = Section::new("Answer").add(paragraph(summary(findings)));
     for found in &findings.verdicts {
         let source = found.source.trim_end_matches('.');
@@ -116,39 +116,18 @@ pub(super) fn section(results: &Results, findings: &Findings) -> Section {
     if !findings.notes.is_empty() {
         section = section.add(list(findings.notes.iter().map(|line| sentence(line))));
     }
-    section.add(learning(results, findings))
+    section.add(learning(findings))
 }
 
 /// Whether the models know anything: without that no difference says much.
-fn learning(results: &Results, findings: &Findings) -> Html {
+fn learning(findings: &Findings) -> Html {
     let Some(learning) = &findings.learning else {
         return Html::new();
     };
-    let names = Names::of(results);
-    let weak: Vec<&str> = learning
-        .not_learned
-        .iter()
-        .map(|id| names.label(id))
-        .collect();
-    let (title, tone) = match (weak.is_empty(), learning.learned.is_empty()) {
+    let (title, tone) = match (learning.not_learned.is_empty(), learning.learned.is_empty()) {
         (true, _) => ("All models have learned", Tone::Good),
         (false, false) => ("Not all models have learned", Tone::Caution),
         (false, true) => ("The models have not learned", Tone::Bad),
     };
-    let mut body = Html::from(paragraph(sentence(&learning.because)));
-    if !weak.is_empty() {
-        let shown: Vec<&str> = weak.iter().take(MOST).copied().collect();
-        let more = weak.len() - shown.len();
-        let rest = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        let text = format!(
-            "Not above the most frequent answer: {}{rest}.",
-            shown.join(", ")
-        );
-        body.push(note(text));
-    }
-    notice(title, body, tone).into()
+    notice(title, paragraph(sentence(&learning.because)), tone).into()
 }

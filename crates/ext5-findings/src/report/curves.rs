@@ -44,15 +44,18 @@ fn chart(name: &str, results: &Results, findings: &Findings) -> LineChart {
                 band: ends(point.low, point.high),
             })
         });
-        chart = chart.series(Series {
-            name: curve.name.clone(),
-            points: points.collect(),
-        });
+        let points: Vec<Point> = points.collect();
+        if !points.is_empty() {
+            let name = curve.name.clone();
+            chart = chart.series(Series { name, points });
+        }
     }
     let beyond = words::without_bound(results.question);
+    let levels = of.iter().flat_map(|curve| &curve.points);
+    let levels = levels.filter(|point| point.x.is_none()).count();
     for curve in &of {
         for point in curve.points.iter().filter(|point| point.x.is_none()) {
-            let name = match of.len() {
+            let name = match levels {
                 1 => beyond.to_owned(),
                 _ => format!("{}, {beyond}", curve.name),
             };

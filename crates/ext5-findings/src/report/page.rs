@@ -17,7 +17,7 @@ pub(super) fn render(results: &Results, findings: &Findings) -> String {
         .top(paragraph(sentence(&results.description)))
         .top(answer::incomplete(results, findings))
         .top(figures_that_say_most(results, findings))
-        .section(answer::section(results, findings))
+        .section(answer::section(findings))
         .section(figures(results, findings))
         .section(numbers(results, findings))
         .section(apart::section(results.question))

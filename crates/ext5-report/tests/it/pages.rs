@@ -7,39 +7,8 @@ use ext5_report::{
 
 use crate::markup::read;
 
-/// One of every block, with `word` wherever a text may stand.
-pub(crate) fn page_of(word: &str) -> String {
-    let table = Table::new(
-        word,
-        [Column::text(word).hint(word), Column::number(word, word)],
-    )
-    .note(word)
-    .rows((0..12).map(|row| {
-        vec![
-            Cell::new(word),
-            Cell::decimal(f64::from(row), 2).filled(0.5),
-        ]
-    }));
-    let bars = Bars::new(word, word, word)
-        .bar(word, -3.0)
-        .coloured(word, 5.5, 3)
-        .with_interval(word, f64::NAN, (1.0, 2.0))
-        .measured(word, 2.0, Some((f64::NAN, 3.0)), 1)
-        .note(word)
-        .colour(word, 1)
-        .level(word, 4.0)
-        .signed();
-    let histogram = Histogram::new(word, (word, word), word)
-        .note(word)
-        .scale(Scale::Log)
-        .bin(1.0, 2.0, 7)
-        .bin(2.0, 4.0, 0)
-        .mark(3.0, word);
-    let stacked = Stacked::new(word)
-        .note(word)
-        .part(word, 0)
-        .part(word, 1)
-        .row(word, vec![1.0, 3.0]);
+/// Curves and maps.
+fn drawn(word: &str) -> Html {
     let point = |x: f64| Point {
         x,
         y: x * x,
@@ -76,6 +45,46 @@ pub(crate) fn page_of(word: &str) -> String {
             .beside(word, vec![Some(1.0), None])
             .below(word, vec![None, Some(1.0), Some(2.0)])
     };
+    Html::all([
+        lines.into(),
+        Html::from(heat(Colours::Sequential(2.0))),
+        heat(Colours::Diverging(1.0)).into(),
+    ])
+}
+
+/// One of every block, with `word` wherever a text may stand.
+pub(crate) fn page_of(word: &str) -> String {
+    let table = Table::new(
+        word,
+        [Column::text(word).hint(word), Column::number(word, word)],
+    )
+    .note(word)
+    .rows((0..12).map(|row| {
+        vec![
+            Cell::new(word),
+            Cell::decimal(f64::from(row), 2).filled(0.5),
+        ]
+    }));
+    let bars = Bars::new(word, word, word)
+        .bar(word, -3.0)
+        .coloured(word, 5.5, 3)
+        .with_interval(word, f64::NAN, (1.0, 2.0))
+        .measured(word, 2.0, Some((f64::NAN, 3.0)), 1)
+        .note(word)
+        .colour(word, 1)
+        .level(word, 4.0)
+        .signed();
+    let histogram = Histogram::new(word, (word, word), word)
+        .note(word)
+        .scale(Scale::Log)
+        .bin(1.0, 2.0, 7)
+        .bin(2.0, 4.0, 0)
+        .mark(3.0, word);
+    let stacked = Stacked::new(word)
+        .note(word)
+        .part(word, 0)
+        .part(word, 1)
+        .row(word, vec![1.0, 3.0]);
     let chip = Chip {
         text: word.to_owned(),
         hint: word.to_owned(),
@@ -112,11 +121,7 @@ pub(crate) fn page_of(word: &str) -> String {
         .add(bars)
         .add(histogram)
         .part(inner);
-    let second = Section::new(word)
-        .add(stacked)
-        .add(lines)
-        .add(heat(Colours::Sequential(2.0)))
-        .add(heat(Colours::Diverging(1.0)));
+    let second = Section::new(word).add(stacked).add(drawn(word));
     Page::new(word)
         .kicker(word)
         .top(KeyFigures::new().figure(word, word, word))
