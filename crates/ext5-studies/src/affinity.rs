@@ -1,18 +1,13 @@
-use crate::AffinityProbe;
-use ext5_data::{door, storage};
+//! Where each family would take a run, compared at its checkpoints.
+use crate::failure::{read_json, write_json};
+use crate::hash::short;
+use crate::training::checkpoint;
+use crate::{AffinityProbe, Result};
 use ext5_findings::{Affinity, FamilyProbe};
-use ext5_trainer::{
-    Checkpoint, Error, Event, GradientProbe, MixtureGradient, ModelDir, Observer, Result,
-    RunConfig, Stop,
-};
+use ext5_trainer::{Error, Event, GradientProbe, MixtureGradient, Observer, RunConfig, Stop};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// What was measured of a run, in its directory.
-const AFFINITY: &str = "affinity.json";
-/// Largest such file that is read, bytes.
-const LARGEST: u64 = 1 << 26;
 
 /// What the gradients of families say of one another along a run, and how its loss fell for each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,14 +21,13 @@ pub struct Affinities {
     pub families: Vec<FamilyProbe>,
 }
 
-/// Measures what `probe` asks of the run in `run_dir`, checkpoint by checkpoint, in `affinity.json` there: what it holds already of
-/// the same probe is not measured again. `config` is that of the run, its cache and task directories as it had them.
+/// Measures what `probe` asks of the run in `run_dir`, checkpoint by checkpoint, in a file there: what it holds already is not measured
+/// again. `config` is that of the run, its cache and task directories as it had them.
 ///
 /// All families' gradients of a checkpoint are held at once: the weights in f32 as many times as there are families, and twice more.
 ///
 /// # Errors
-/// [`Error::Stopped`] between two families where `stop` asks for it. [`Error::RunDirectory`] where a checkpoint is not kept; as
-/// [`GradientProbe::measure`].
+/// [`Error::Stopped`] between two families where `stop` asks for it; as [`GradientProbe::open`] and [`GradientProbe::measure`].
 pub fn measure_affinity(
     probe: &AffinityProbe,
     config: &RunConfig,
@@ -41,32 +35,29 @@ pub fn measure_affinity(
     stop: &Stop,
     observer: &mut dyn Observer,
 ) -> Result<Affinities> {
-    let path = run_dir.join(AFFINITY);
-    let kept = read(&path)?.filter(|kept| kept.probe == *probe);
-    let mut found = kept.unwrap_or_else(|| Affinities::none(probe));
+    let mut found = Affinities::read(probe, run_dir)?;
     for step in found.missing() {
-        let checkpoint = checkpoint(run_dir, step)?;
         let families = probe.families.len();
-        let note = format!(
+        observer.on(&Event::Note(&format!(
             "comparing the gradients of {families} families after {step} steps, on the CPU"
-        );
-        observer.on(&Event::Note(&note));
-        let opened = GradientProbe::open(config, run_dir, &checkpoint, observer)?;
+        )));
+        let at = checkpoint(run_dir, step);
+        let opened = GradientProbe::open(config, run_dir, &at, observer)?;
         let mut gradients = Vec::with_capacity(families);
         for (_, mixture) in &probe.families {
             if let Some(interrupted) = stop.wanted() {
                 let run_dir = run_dir.to_owned();
-                return Err(Error::Stopped {
+                let stopped = Error::Stopped {
                     step,
                     run_dir,
                     interrupted,
-                });
+                };
+                return Err(stopped.into());
             }
             gradients.push(opened.measure(mixture, probe.batches, observer)?);
         }
         found.add(step, &gradients);
-        let text = serde_json::to_vec_pretty(&found).unwrap_or_default();
-        storage::local().write(&path, &text)?;
+        write_json(&path(probe, run_dir), &found)?;
     }
     Ok(found)
 }
@@ -74,46 +65,30 @@ pub fn measure_affinity(
 /// What [`measure_affinity`] has finished in `run_dir` of `probe`; none where a step is missing.
 ///
 /// # Errors
-/// [`Error::Data`] where the file is damaged.
+/// [`crate::Error::Data`] where the file is damaged.
 pub fn finished_affinity(probe: &AffinityProbe, run_dir: &Path) -> Result<Option<Affinities>> {
-    let kept = read(&run_dir.join(AFFINITY))?;
-    Ok(kept.filter(|kept| kept.probe == *probe && kept.missing().is_empty()))
+    let found = Affinities::read(probe, run_dir)?;
+    Ok(found.missing().is_empty().then_some(found))
 }
 
-fn read(path: &Path) -> Result<Option<Affinities>> {
-    if !storage::local().exists(path)? {
-        return Ok(None);
-    }
-    let bytes = door::read(path, LARGEST)?;
-    Ok(Some(door::parse(path, || serde_json::from_slice(&bytes))?))
-}
-
-/// The checkpoint of the run in `run_dir` after `step` steps.
-fn checkpoint(run_dir: &Path, step: u64) -> Result<PathBuf> {
-    let mut kept = Vec::new();
-    for path in ModelDir::checkpoints(run_dir)? {
-        let found = Checkpoint::open(&path)?.step();
-        if found == step {
-            return Ok(path);
-        }
-        kept.push(found.to_string());
-    }
-    let reason = format!(
-        "`{}` has no checkpoint after {step} steps, only after {}: gradients are compared at checkpoints, set \
-         `trainer.checkpoint_every` and `trainer.keep` so that this one is kept",
-        run_dir.display(),
-        kept.join(", ")
-    );
-    Err(Error::RunDirectory { reason })
+/// The file in a run's directory that holds what `probe` asks: other studies may ask the same run for something else.
+fn path(probe: &AffinityProbe, run_dir: &Path) -> PathBuf {
+    let asked = serde_json::to_vec(probe).unwrap_or_default();
+    let hash = blake3::hash(&asked).to_hex();
+    run_dir.join(format!("affinity-{}.json", short(&hash)))
 }
 
 impl Affinities {
-    fn none(probe: &AffinityProbe) -> Self {
-        Self {
-            probe: probe.clone(),
-            pairs: Vec::new(),
-            families: Vec::new(),
-        }
+    /// What [`measure_affinity`] has finished so far.
+    fn read(probe: &AffinityProbe, run_dir: &Path) -> Result<Self> {
+        let kept: Option<Self> = read_json(&path(probe, run_dir))?;
+        Ok(kept
+            .filter(|kept| kept.probe == *probe)
+            .unwrap_or_else(|| Self {
+                probe: probe.clone(),
+                pairs: Vec::new(),
+                families: Vec::new(),
+            }))
     }
 
     /// Steps that are asked for and not measured yet, in order.
@@ -171,6 +146,7 @@ fn set_slopes(probes: &mut [FamilyProbe]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ext5_data::ErrorKind;
     use ext5_trainer::{Silent, recipe, train};
 
     const FAMILIES: [&str; 3] = ["nli", "dialogue", "classification"];
@@ -227,8 +203,9 @@ mod tests {
         let run_dir = dir.path().join("run");
         let config = run(&run_dir);
         let asked = probe(&[6, 2, 4]);
-        let path = run_dir.join(AFFINITY);
-        assert_eq!(finished_affinity(&asked, &run_dir).unwrap(), None);
+        let path = path(&asked, &run_dir);
+        let missing = || Affinities::read(&asked, &run_dir).unwrap().missing();
+        assert_eq!(missing(), BTreeSet::from([2, 4, 6]));
         let never = Stop::default();
         let whole = measure_affinity(&asked, &config, &run_dir, &never, &mut Silent).unwrap();
         let bytes = std::fs::read(&path).unwrap();
@@ -240,17 +217,15 @@ mod tests {
             left: 2,
         };
         let error = measure_affinity(&asked, &config, &run_dir, &stop, &mut impatient);
-        assert!(
-            matches!(error, Err(Error::Stopped { step: 4, .. })),
-            "{error:?}"
-        );
-        assert_eq!(finished_affinity(&asked, &run_dir).unwrap(), None);
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Stopped);
+        assert_eq!(missing(), BTreeSet::from([4, 6]));
         let again = measure_affinity(&asked, &config, &run_dir, &never, &mut Silent).unwrap();
         assert_eq!(again, whole);
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
-        assert_eq!(finished_affinity(&asked, &run_dir).unwrap(), Some(whole));
+        assert_eq!(Affinities::read(&asked, &run_dir).unwrap(), whole);
         // A probe that asks for something else takes nothing from it.
-        assert_eq!(finished_affinity(&probe(&[2]), &run_dir).unwrap(), None);
+        let other = Affinities::read(&probe(&[2]), &run_dir).unwrap();
+        assert_eq!(other.missing(), BTreeSet::from([2]));
     }
 
     #[test]
@@ -288,6 +263,6 @@ mod tests {
         }
         let lost = measure_affinity(&probe(&[3]), &config, &run_dir, &never, &mut Silent);
         let lost = lost.unwrap_err().to_string();
-        assert!(lost.contains("after 3 steps, only after 2, 4, 6"), "{lost}");
+        assert!(lost.contains("step_00000003"), "{lost}");
     }
 }
