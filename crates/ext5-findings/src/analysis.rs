@@ -10,6 +10,7 @@ mod learning;
 mod measure;
 mod method;
 mod pairs;
+mod probes;
 mod ratio;
 mod scaling;
 mod stage;

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::study::{Study, contrast_of};
 use super::transfer::of_cells;
-use super::{Judgement, words};
+use super::{Judgement, probes, words};
 use crate::statistics::{Draws, Estimate, mean, rank_agreement};
 use crate::{Affinity, Contrast, Findings, Matrix, Question, Results};
 
@@ -116,7 +116,7 @@ fn untested(mut matrix: Matrix) -> Matrix {
     matrix
 }
 
-pub(super) fn judge(_: &Study<'_>, findings: &Findings) -> Judgement {
+pub(super) fn judge(study: &Study<'_>, findings: &Findings) -> Judgement {
     let mut notes = Vec::new();
     for matrix in findings.matrices.iter().filter(|it| it.name == COSINE) {
         let cells = || matrix.cells.iter().flatten().flatten();
@@ -137,6 +137,7 @@ pub(super) fn judge(_: &Study<'_>, findings: &Findings) -> Judgement {
             ));
         }
     }
+    notes.extend(probes::notes(&study.results.probes));
     notes.push(match &findings.rank {
         Some(rank) => {
             let interval = match (rank.low, rank.high) {
