@@ -50,7 +50,8 @@ struct Impatient<'a> {
 
 impl Observer for Impatient<'_> {
     fn on(&mut self, event: &Event<'_>) {
-        if matches!(event, Event::Step { .. } | Event::Evaluating(_)) {
+        // What goes on after the wish to stop is not counted.
+        if self.left > 0 && matches!(event, Event::Step { .. } | Event::Evaluating(_)) {
             self.left -= 1;
             if self.left == 0 {
                 self.stop.terminate();
@@ -107,7 +108,7 @@ fn a_study_scores_its_cells_and_keeps_no_weights() {
 fn a_study_broken_off_anywhere_comes_to_the_same() {
     let whole = tempfile::tempdir().unwrap();
     let expected = timeless(run(&study(whole.path())));
-    for after in [1, 5, 9] {
+    for after in [3, 5, 9] {
         let dir = tempfile::tempdir().unwrap();
         let study = study(dir.path());
         let mut broken_off = 0;
