@@ -48,10 +48,10 @@ fn logarithm(x: f64) -> f64 {
     const ONE: u64 = 1.0_f64.to_bits();
     /// Its last bits are whole numbers.
     const WHOLE: f64 = (1_u64 << 52) as f64;
-    // x = m * 2^e with m around 1.
+    // x = m * 2^exponent with m around 1.
     let shifted = x.to_bits().wrapping_add(ONE - ROOT_HALF);
     let m = f64::from_bits((shifted & MANTISSA).wrapping_add(ROOT_HALF));
-    let e = f64::from_bits(WHOLE.to_bits() | (shifted >> 52)) - (WHOLE + 1023.0);
+    let exponent = f64::from_bits(WHOLE.to_bits() | (shifted >> 52)) - (WHOLE + 1023.0);
     // ln m = 2 artanh s
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
@@ -59,7 +59,7 @@ fn logarithm(x: f64) -> f64 {
     for odd in [17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
         sum = sum * z + 1.0 / odd;
     }
-    e * std::f64::consts::LN_2 + 2.0 * s * sum
+    exponent * std::f64::consts::LN_2 + 2.0 * s * sum
 }
 
 /// Cosine of `turns` whole turns, from 0 to 1.
