@@ -146,7 +146,9 @@ fn draw(config: &T5Config, slot: &Slot, place: usize, piece: &mut [f32], normal:
         Some(deviation) => {
             normal(&slot.name, place - slot.range.start, piece);
             let deviation = deviation as f32;
-            piece.iter_mut().for_each(|value| *value *= deviation);
+            for value in piece {
+                *value *= deviation;
+            }
         }
     }
 }
@@ -176,9 +178,9 @@ mod tests {
             let mut expected = vec![1.0; slot.range.len()];
             if let Some(deviation) = initial_deviation(&config, &slot.name) {
                 marked(&slot.name, 0, &mut expected);
-                expected
-                    .iter_mut()
-                    .for_each(|value| *value *= deviation as f32);
+                for value in &mut expected {
+                    *value *= deviation as f32;
+                }
             }
             assert_eq!(
                 found.values()[slot.range.clone()],
