@@ -42,7 +42,9 @@ fn drawn(name: &str, first: usize, out: &mut [f32]) {
     (0..first).for_each(|_| {
         next();
     });
-    out.iter_mut().for_each(|value| *value = next());
+    for value in out {
+        *value = next();
+    }
 }
 
 struct Case {

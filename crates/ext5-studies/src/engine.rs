@@ -212,7 +212,7 @@ impl Study {
     }
 
     fn state(&self, item: Item<'_>) -> Result<CellState> {
-        self.register.state(&self.runs, item.place)
+        Register::state(&self.runs, item.place)
     }
 
     /// Adds a line to the study's log.

@@ -172,7 +172,7 @@ impl Register {
     }
 
     /// What has come of a cell so far.
-    pub(crate) fn state(&self, runs: &Path, place: &Place) -> Result<CellState> {
+    pub(crate) fn state(runs: &Path, place: &Place) -> Result<CellState> {
         let path = runs.join(&place.folder);
         let record: Option<CellRecord> = read_json(&path.join(CELL))?;
         if record.is_some() && place.is_scored(&path)? {
@@ -194,7 +194,7 @@ impl Register {
         for place in &self.cells {
             let path = runs.join(&place.folder);
             let mut record = place.record.clone();
-            record.state = self.state(&runs, place)?;
+            record.state = Self::state(&runs, place)?;
             if record.state == CellState::Finished {
                 let ran: Option<CellRecord> = read_json(&path.join(CELL))?;
                 if let Some(ran) = ran {
