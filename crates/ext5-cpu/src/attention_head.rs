@@ -296,18 +296,7 @@ impl<'a> Head<'a> {
         for (query, both) in queries.clone().zip(lines) {
             self.backward_row(query, seen, both, (done, sides.no_bias), d_bias);
         }
-        for (scores, right, to) in [
-            (
-                &*scores,
-                scratch.d_out_packed.pack(rows, width, d_out()),
-                d_values,
-            ),
-            (
-                &*d_scores,
-                scratch.queries_packed.pack(rows, width, q()),
-                d_keys,
-            ),
-        ] {
+        let add_turned = |scores: &[f32], right, to: &mut [f32]| {
             let block = Block {
                 left: Left::rows(scores, stride).t(),
                 right,
@@ -316,7 +305,11 @@ impl<'a> Head<'a> {
                 columns: width,
             };
             block_product(block, Output::Add, to, wide);
-        }
+        };
+        let right = scratch.d_out_packed.pack(rows, width, d_out());
+        add_turned(scores, right, d_values);
+        let right = scratch.queries_packed.pack(rows, width, q());
+        add_turned(d_scores, right, d_keys);
         let result = scratch.result.take(rows * wide);
         let block = Block {
             left: Left::rows(d_scores, stride),
