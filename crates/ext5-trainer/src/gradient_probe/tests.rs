@@ -199,7 +199,8 @@ fn rule(dir: &Path, name: &str, things: [&str; 4], yes: &str) {
     fs::write(dir.join(format!("{name}.jsonl")), rows).unwrap();
 }
 
-/// Between a rule and its opposite, in equal parts, a model can only learn what both share; then gradients tell the rule.
+/// Between a rule and its opposite, in equal parts, a model can only learn what both share; then gradients tell the rule. The output
+/// layer goes on swinging between the two answers, for all three alike: it is the layers below that know the rule.
 #[test]
 fn families_that_share_a_rule_pull_together_and_opposites_apart() {
     let dir = tempfile::tempdir().unwrap();
@@ -216,18 +217,17 @@ fn families_that_share_a_rule_pull_together_and_opposites_apart() {
         root.as_str(),
         "data.mixture=torn",
         "data.vocabulary={bytes={extra_ids=4}}",
-        "trainer.steps=80",
+        "trainer.steps=600",
         "trainer.checkpoint_every=0",
         "trainer.batch_rows=8",
-        "trainer.log_every=40",
+        "trainer.log_every=100",
     ];
     let probe = probe(here, &overrides);
     let [rule, kin, foe] = ["rule", "kin", "foe"].map(|name| measure(&probe, name, 4));
     let (together, apart) = (rule.cosine(&kin), rule.cosine(&foe));
-    println!("shared rule {together:?}, opposite rule {apart:?}");
+    assert!(together.all > apart.all, "{together:?} {apart:?}");
     assert!(
-        together.all > 0.3 && apart.all < 0.0,
+        together.layers > 0.7 && apart.layers < 0.5,
         "{together:?} {apart:?}"
     );
-    assert!(together.layers > apart.layers, "{together:?} {apart:?}");
 }
