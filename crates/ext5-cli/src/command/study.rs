@@ -6,7 +6,7 @@ use crate::signals;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use ext5_data::{ErrorKind, Shard, storage};
-use ext5_findings::{CellState, Findings, Results, analyse_beside, report};
+use ext5_findings::{CellState, Findings, Matrix, Results, analyse_beside, report};
 use ext5_studies::{Error, STUDIES, Study, StudyOptions, StudySpec, collect, shipped};
 use ext5_trainer::catalogue;
 use serde_json::{Value, json};
@@ -166,7 +166,12 @@ impl Found {
             let (finding, because) = (&verdict.finding, &verdict.because);
             text.push_str(&format!("{answer}: {finding} ({because})\n"));
         }
-        text.push_str(&self.means());
+        if self.findings.matrices.is_empty() {
+            text.push_str(&self.means());
+        }
+        for matrix in &self.findings.matrices {
+            text.push_str(&matrix_text(matrix));
+        }
         for line in self.findings.notes.iter().chain(&self.findings.incomplete) {
             text.push_str(&format!("{line}\n"));
         }
@@ -174,7 +179,7 @@ impl Found {
         text
     }
 
-    /// Means over all tasks where there are such, else those of tasks.
+    /// Means over all tasks where there are such, else those of tasks; too many to read where families meet families.
     fn means(&self) -> String {
         let means = &self.findings.means;
         let over_all = means.iter().any(|mean| mean.measure == "all");
@@ -194,6 +199,28 @@ impl Found {
         }
         text
     }
+}
+
+/// Families by families; columns have the rows' numbers, since their names are long.
+fn matrix_text(matrix: &Matrix) -> String {
+    let mut text = format!(
+        "{}: what the family of a row does to that of a column; * beyond chance after correction\n{:<26}",
+        matrix.name, ""
+    );
+    for number in 1..=matrix.families.len() {
+        text.push_str(&format!("{number:>8}"));
+    }
+    for (number, (family, cells)) in (1..).zip(matrix.families.iter().zip(&matrix.cells)) {
+        text.push_str(&format!("\n{:<26}", format!("{number} {family}")));
+        for cell in cells {
+            let shown = cell.as_ref().map_or_else(String::new, |cell| {
+                let star = if cell.is_significant() { "*" } else { " " };
+                format!("{:+.2}{star}", cell.difference)
+            });
+            text.push_str(&format!("{shown:>8}"));
+        }
+    }
+    text + "\n"
 }
 
 #[cfg(test)]
