@@ -26,8 +26,8 @@ pub use comparison::{Arm, Cell, Comparison, ComparisonReport, quickstart};
 pub use engine::{Study, StudyOptions, collect};
 pub use error::{Error, Result};
 pub use plan::{
-    ASSUMED_MFU, CARDS, Card, ConditionPlan, Cost, DiskPlan, FamilyPlan, KindPlan, LargestRun, Pace,
-    StudyPlan, StudyTime, TaskPlan, plan_study,
+    ASSUMED_MFU, CARDS, Card, ConditionPlan, Cost, DiskPlan, FamilyPlan, KindPlan, LargestRun,
+    Pace, StudyPlan, StudyTime, TaskPlan, plan_study,
 };
 pub use spec::{Budget, DataSpec, GridSpec, RunSpec, ScoreSpec, StudySpec, SuiteRun};
 pub use study_file::{STUDIES, scales, shipped};
