@@ -13,6 +13,7 @@ mod pairs;
 mod probes;
 mod ratio;
 mod scaling;
+mod seeds;
 mod stage;
 mod study;
 mod suites;

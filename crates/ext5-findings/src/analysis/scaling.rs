@@ -85,8 +85,7 @@ fn slope_weights<'s>(study: &'s Study<'_>, conditions: &[&Condition]) -> Vec<(f6
 
 fn slope(study: &Study<'_>, conditions: &[&Condition]) -> Option<Estimate> {
     let weights = slope_weights(study, conditions);
-    let pool = study.pool(Measure::All, |_| true);
-    pool.combine(&weights).filter(|_| !weights.is_empty())
+    Estimate::paired(&weights)
 }
 
 fn trend(study: &Study<'_>, conditions: &[&Condition]) -> Option<Trend> {
@@ -113,7 +112,6 @@ fn rises(study: &Study<'_>, groups: &[(&str, Vec<&Condition>)]) -> Vec<Contrast>
     let Some(((baseline, first), others)) = groups.split_first() else {
         return Vec::new();
     };
-    let pool = study.pool(Measure::All, |_| true);
     let rise = |conditions: &[&Condition], sign: f64| {
         let weights = slope_weights(study, conditions).into_iter();
         let scaled = weights.map(|(weight, sample)| (sign * weight * (high - low), sample));
@@ -122,7 +120,7 @@ fn rises(study: &Study<'_>, groups: &[(&str, Vec<&Condition>)]) -> Vec<Contrast>
     };
     let contrast = |(name, conditions): &(&str, Vec<&Condition>)| {
         let parts = [rise(conditions, 1.0)?, rise(first, -1.0)?].concat();
-        let estimate = pool.combine(&parts)?;
+        let estimate = Estimate::paired(&parts)?;
         Some(contrast_of((name, baseline), RISE, &estimate, true))
     };
     others.iter().filter_map(contrast).collect()
