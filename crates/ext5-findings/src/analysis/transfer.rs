@@ -170,7 +170,8 @@ pub(super) fn judge(_: &Study<'_>, findings: &Findings) -> Judgement {
     }
 }
 
-/// Reproduced where a family is harmed beyond chance, the opposite where most are helped beyond chance and none is harmed.
+/// Reproduced where more families are harmed than helped beyond chance and at least a third of all pairs are below, as in the
+/// paper; the opposite where most are helped beyond chance and none is harmed.
 fn negative(matrix: &Matrix) -> Verdict {
     let cells: Vec<&Contrast> = matrix.cells.iter().flatten().flatten().collect();
     let of = |wanted: Answer| {
@@ -178,12 +179,12 @@ fn negative(matrix: &Matrix) -> Verdict {
         answers.filter(|it| *it == wanted).count()
     };
     let (harmed, helped) = (of(Answer::Reproduced), of(Answer::NotReproduced));
+    let (negative, total) = matrix.negative;
     let answer = match (harmed, helped) {
         (0, helped) if 2 * helped > cells.len() => Answer::NotReproduced,
-        (0, _) => Answer::Undecided,
-        _ => Answer::Reproduced,
+        (harmed, helped) if harmed > helped && 3 * negative >= total => Answer::Reproduced,
+        _ => Answer::Undecided,
     };
-    let (negative, total) = matrix.negative;
     let mut because = format!(
         "at {} {negative} of {total} pairs are below the family alone, {harmed} of them beyond chance after correction; {helped} \
          are above it beyond chance",

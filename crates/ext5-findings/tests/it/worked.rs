@@ -97,13 +97,64 @@ fn a_matrix_of_three_families() {
             .any(|it| it.contains("by Holm: 9 in"))
     );
     assert_eq!(findings.verdicts.len(), 1);
-    assert_eq!(findings.verdicts[0].answer, Answer::Reproduced);
+    // One is harmed and one is helped.
+    assert_eq!(findings.verdicts[0].answer, Answer::Undecided);
     assert!(
         findings
             .notes
             .iter()
             .any(|it| it.contains("`a` does most for them (+2.5"))
     );
+}
+
+/// What is said of harm where the first cells of a matrix of 7 families (21 runs, 42 cells) are below, the next ones above.
+fn harm(below: usize, above: usize) -> Answer {
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let tasks: Vec<(String, &str)> = names.iter().map(|it| (format!("t{it}"), *it)).collect();
+    let tasks: Vec<(&str, &str)> = tasks.iter().map(|it| (it.0.as_str(), it.1)).collect();
+    let (mut conditions, mut effects) = (Vec::new(), Vec::new());
+    let parts = |parts: &[&str], group: &str| Condition {
+        parts: parts.iter().map(|it| (*it).to_owned()).collect(),
+        ..condition(&parts.join("+"), group, None, 3)
+    };
+    for (place, first) in names.iter().enumerate() {
+        conditions.push(parts(&[first], "alone_equal_data"));
+        for second in names.iter().skip(place + 1) {
+            conditions.push(parts(&[first, second], "pair"));
+            effects
+                .extend([first, second].map(|it| (format!("{first}+{second}"), format!("t{it}"))));
+        }
+    }
+    let mut value = |it: &Condition, replicate, task: &str| {
+        let place = effects
+            .iter()
+            .position(|known| (&*known.0, &*known.1) == (&*it.id, task));
+        let effect = match place {
+            Some(place) if place < below => -50.0,
+            Some(place) if place < below + above => 50.0,
+            _ => 0.0,
+        };
+        // Small enough to be beyond chance among some fifty tests.
+        let apart = if it.parts.len() == 2 {
+            APART / 4.0
+        } else {
+            0.0
+        };
+        60.0 + effect + (8.0 + apart) * (replicate as f64 - 1.0)
+    };
+    let results = filled(empty(Question::Transfer, conditions), &tasks, &mut value);
+    analyse(&results).verdicts[0].answer
+}
+
+#[test]
+fn one_cell_does_not_say_that_families_often_harm() {
+    assert_eq!(harm(1, 20), Answer::Undecided);
+    assert_eq!(harm(1, 0), Answer::Undecided);
+    assert_eq!(harm(13, 0), Answer::Undecided);
+    assert_eq!(harm(14, 13), Answer::Reproduced);
+    assert_eq!(harm(14, 14), Answer::Undecided);
+    assert_eq!(harm(0, 21), Answer::Undecided);
+    assert_eq!(harm(0, 22), Answer::NotReproduced);
 }
 
 #[test]
