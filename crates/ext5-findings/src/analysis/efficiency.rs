@@ -102,13 +102,15 @@ pub(super) fn judge(study: &Study<'_>, findings: &Findings) -> Judgement {
     Judgement {
         verdicts: vec![
             EFFICIENT.by(over_steps.or(first), Direction::Above),
-            all_along(findings),
+            all_along(study, findings),
         ],
         notes: saved(study, findings),
     }
 }
 
-fn all_along(findings: &Findings) -> Verdict {
+/// Reproduced where the model is above at every step that the grid has of both, all of them measured.
+fn all_along(study: &Study<'_>, findings: &Findings) -> Verdict {
+    let wanted = wanted(study);
     let steps: Vec<&Contrast> = findings
         .contrasts
         .iter()
@@ -121,7 +123,7 @@ fn all_along(findings: &Findings) -> Verdict {
     let (above, below) = (of(Answer::Reproduced), of(Answer::NotReproduced));
     let answer = match (above, below) {
         (_, 1..) => Answer::NotReproduced,
-        (above, 0) if above > 0 && above == steps.len() => Answer::Reproduced,
+        (above, 0) if above > 0 && above == wanted => Answer::Reproduced,
         _ => Answer::Undecided,
     };
     let lines: Vec<String> = steps.iter().map(|it| words::difference(it)).collect();
@@ -129,12 +131,22 @@ fn all_along(findings: &Findings) -> Verdict {
         words::NOT_MEASURED.to_owned()
     } else {
         format!(
-            "above beyond chance at {above}, below at {below} of {} numbers of steps; {}",
+            "above beyond chance at {above}, below at {below} of {wanted} numbers of steps, of which {} are measured; {}",
             steps.len(),
             lines.join("; ")
         )
     };
     ALL_ALONG.answered(answer, because)
+}
+
+/// Numbers of steps at which the grid has a model beside the baseline.
+fn wanted(study: &Study<'_>) -> usize {
+    let groups = curves::groups(study);
+    let Some(((_, baseline), others)) = groups.split_first() else {
+        return 0;
+    };
+    let others = others.iter().flat_map(|(_, conditions)| conditions);
+    others.filter(|it| beside(it, baseline).is_some()).count()
 }
 
 /// The first checkpoint that reaches what the baseline ends with.
@@ -147,10 +159,10 @@ fn saved(study: &Study<'_>, findings: &Findings) -> Vec<String> {
     let Some((baseline, others)) = groups.split_first() else {
         return Vec::new();
     };
-    let Some(end) = curve(baseline.0).and_then(|it| it.points.last()) else {
-        return Vec::new();
-    };
-    let Some(last) = end.x else {
+    let places = baseline.1.iter().filter_map(|it| it.x);
+    let last = places.fold(f64::NEG_INFINITY, f64::max);
+    let of_baseline = curve(baseline.0).map_or(&[][..], |it| &it.points);
+    let Some(end) = of_baseline.iter().find(|it| it.x == Some(last)) else {
         return Vec::new();
     };
     let sentence = |name: &str| {

@@ -287,6 +287,59 @@ fn steps_that_are_saved() {
     assert_eq!(places, [100.0, 200.0, 400.0, 800.0].map(Some));
 }
 
+/// Scores of a study without those of one condition.
+fn without(mut results: Results, id: &str) -> Results {
+    results.scores.retain(|it| it.condition != id);
+    results
+}
+
+#[test]
+fn steps_that_were_not_measured_are_not_passed_over() {
+    let mut value = |it: &Condition, replicate, _: &str| {
+        let is_compared = it.group == "ExT5";
+        let gain = if is_compared { 6.0 } else { 0.0 };
+        blocks(60.0 + gain, replicate, is_compared)
+    };
+    let grid = grids::of(Question::Efficiency, 3);
+    let results = filled(grid, &grids::TASKS, &mut value);
+    let whole = analyse(&results);
+    assert_eq!(whole.verdicts[1].answer, Answer::Reproduced);
+    assert_eq!(whole.notes.len(), 1);
+    let findings = analyse(&without(results.clone(), "ExT5_400"));
+    assert_eq!(findings.verdicts[1].answer, Answer::Undecided);
+    assert!(findings.verdicts[1].because.starts_with(
+        "above beyond chance at 3, below at 0 of 4 numbers of steps, of which 3 are measured"
+    ));
+    // What the baseline ends with is not known: its last checkpoint has no score.
+    assert!(analyse(&without(results, "T5_800")).notes.is_empty());
+}
+
+#[test]
+fn batches_are_compared_where_both_are_complete() {
+    // Both gain 1 a task up to 80 tasks; with all of them the larger falls.
+    let mut value = |it: &Condition, replicate, _: &str| {
+        let is_compared = it.group == "batch 128";
+        let mean = match it.x.unwrap() {
+            x if x > 100.0 && is_compared => 0.0,
+            x => x,
+        };
+        blocks(mean, replicate, is_compared)
+    };
+    let grid = grids::of(Question::Scaling, 3);
+    let results = filled(grid, &grids::TASKS, &mut value);
+    let rise = |results: &Results| {
+        let findings = analyse(results);
+        let mut contrasts = findings.contrasts.iter();
+        let rise = contrasts.find(|it| it.measure.starts_with("rise")).unwrap();
+        rise.difference
+    };
+    assert!(rise(&results) < -10.0);
+    let small = without(results.clone(), "n107_b16");
+    assert!(rise(&small).abs() < 1e-9, "{}", rise(&small));
+    let large = without(results, "n107_b128");
+    assert!(rise(&large).abs() < 1e-9, "{}", rise(&large));
+}
+
 #[test]
 fn without_bound_comes_last_and_the_best_is_named() {
     let mut value = |it: &Condition, replicate, _: &str| {
