@@ -202,9 +202,18 @@ fn negative(matrix: &Matrix) -> Verdict {
 /// Who helps, who hurts, who is touched most.
 fn notes(matrix: &Matrix) -> Vec<String> {
     let (negative, total) = matrix.negative;
+    let mut cells = matrix.cells.iter().flatten().flatten();
+    let beyond = if cells.any(|it| it.p_adjusted.is_some()) {
+        format!(
+            "{} of them beyond chance after correction",
+            matrix.negative_significant
+        )
+    } else {
+        "which could not be tested".to_owned()
+    };
     let mut notes = vec![format!(
-        "At {}: {negative} of {total} pairs are negative, {} of them beyond chance after correction.",
-        matrix.name, matrix.negative_significant
+        "At {}: {negative} of {total} pairs are negative, {beyond}.",
+        matrix.name
     )];
     let rows = ranked(&matrix.families, &matrix.row_means);
     if let [(best, most), .., (worst, least)] = rows.as_slice() {

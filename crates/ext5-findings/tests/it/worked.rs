@@ -391,8 +391,22 @@ fn cosines_foretell_a_matrix() {
         &[6.0, 3.5, 3.5, 1.0, 3.5, 3.5],
     );
     assert!((rank.spearman - expected).abs() < 1e-12 && rank.pairs == 6);
-    assert_eq!(findings.matrices[1].name, "equal data");
-    assert_eq!(findings.matrices[1].negative_significant, 0);
+    let names: Vec<&str> = findings.matrices.iter().map(|it| &*it.name).collect();
+    assert_eq!(
+        names,
+        [
+            "gradient cosine",
+            "gradient cosine, layers alone",
+            "equal data"
+        ]
+    );
+    let layers = findings.matrices[1].cells[0][1].as_ref().unwrap();
+    assert!((layers.difference - 0.5).abs() < 1e-9);
+    assert_eq!(findings.matrices[2].negative_significant, 0);
+    // A step that one repetition lacks: its mean would be of another stretch of the run.
+    results.affinities.pop();
+    let cosines = &analyse(&results).matrices[0];
+    assert!(cosines.cells[1][2].is_none() && cosines.cells[0][1].is_some());
     assert!(analyse(&results).rank.is_none());
 }
 
