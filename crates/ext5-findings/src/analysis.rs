@@ -20,6 +20,7 @@ mod suites;
 mod transfer;
 mod words;
 
+pub(crate) use correction::p_values;
 use study::Study;
 
 use crate::{Findings, Question, Results, Verdict};

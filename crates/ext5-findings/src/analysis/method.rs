@@ -32,7 +32,7 @@ pub(super) fn of(study: &Study<'_>, findings: &Findings) -> Vec<String> {
         method.push(format!(
             "Tests are two-sided, at 5 %, corrected together by Holm: {} in this study. Differences without an adjusted p-value are \
              shown and not tested.",
-            correction::tests(findings)
+            correction::p_values(findings).len()
         ));
     }
     if findings.rank.is_some() {
