@@ -242,7 +242,7 @@ fn models_that_know_only_the_most_frequent_answer_have_not_learned() {
         "T5" => around(51.0, replicate),
         _ => around(58.0, replicate),
     };
-    let results = filled(grids::of(Question::Suites, 3), &grids::TASKS, &mut value);
+    let mut results = filled(grids::of(Question::Suites, 3), &grids::TASKS, &mut value);
     let learning = analyse(&results).learning.unwrap();
     // 1 +- 2.48 against 8 +- 2.48 points above 50.
     assert_eq!(
@@ -254,6 +254,11 @@ fn models_that_know_only_the_most_frequent_answer_have_not_learned() {
             .because
             .starts_with("Some models have learned something: 1 of 2")
     );
+    // Without an interval over examples nobody can tell.
+    results.scores.last_mut().unwrap().half_interval = None;
+    let last = results.scores.last().unwrap().condition.clone();
+    let learning = analyse(&results).learning.unwrap();
+    assert!(learning.learned.is_empty() && learning.not_learned.contains(&last));
 }
 
 #[test]
