@@ -118,7 +118,7 @@ fn verdicts_follow_what_is_planted() {
         sign * effect
     };
     let planted = [
-        (Question::Curation, "no better than as many"),
+        (Question::Curation, "no better than tasks"),
         (Question::Curation, "All tasks together"),
         (Question::Scaling, "More tasks help by themselves"),
         (Question::Scaling, "larger batch"),
