@@ -13,12 +13,14 @@ mod pairs;
 mod probes;
 mod ratio;
 mod scaling;
+mod seeds;
 mod stage;
 mod study;
 mod suites;
 mod transfer;
 mod words;
 
+pub(crate) use correction::p_values;
 use study::Study;
 
 use crate::{Findings, Question, Results, Verdict};

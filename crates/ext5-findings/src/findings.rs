@@ -11,8 +11,8 @@ pub struct Findings {
     pub learning: Option<Learning>,
     /// Differences between conditions; those of transfer stand in its matrices.
     pub contrasts: Vec<Contrast>,
-    /// Families by families: of transfer at equal data, then at equal compute; of task affinity the cosines, then the differences
-    /// that they are to foretell.
+    /// Families by families: of transfer at equal data, then at equal compute; of task affinity the cosines over all
+    /// weights, those over the layers alone, then the differences that they are to foretell.
     pub matrices: Vec<Matrix>,
     /// Of scaling, ratio and efficiency.
     pub curves: Vec<Curve>,

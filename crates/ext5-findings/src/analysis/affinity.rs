@@ -7,16 +7,34 @@ use super::{Judgement, probes, words};
 use crate::statistics::{Draws, Estimate, mean, rank_agreement};
 use crate::{Affinity, Contrast, Findings, Matrix, Question, Results};
 
-/// Name of the matrix of cosines.
+/// Name of the matrix of cosines over all weights.
 const COSINE: &str = "gradient cosine";
+/// Of the cosines over the layers alone, in which words that two families share do not count.
+const LAYERS: &str = "gradient cosine, layers alone";
 
-/// Mean cosine of each pair of families over steps and repetitions, its interval over repetitions. Nothing is tested.
+/// Which cosine of an [`Affinity`] is meant.
+type Cosine = fn(&Affinity) -> f64;
+/// A number at each step.
+type BySteps = BTreeMap<u64, f64>;
+
+/// Mean cosine of each pair of families over steps and repetitions, over all weights and over the layers alone, with intervals
+/// over repetitions. Nothing is tested.
 pub(super) fn measure(study: &Study<'_>) -> Findings {
     let families = families(&study.results.affinities);
     if families.is_empty() {
         return Findings::default();
     }
-    let by_pair = by_pair(&study.results.affinities);
+    Findings {
+        matrices: vec![
+            matrix(study, &families, COSINE, |it| it.cosine),
+            matrix(study, &families, LAYERS, |it| it.layers),
+        ],
+        ..Findings::default()
+    }
+}
+
+fn matrix(study: &Study<'_>, families: &[&str], name: &str, cosine: Cosine) -> Matrix {
+    let by_pair = by_pair(&study.results.affinities, cosine);
     let replicates = replicates(study);
     let cell = |row: &str, column: &str| -> Option<Contrast> {
         let key = if row < column {
@@ -26,26 +44,26 @@ pub(super) fn measure(study: &Study<'_>) -> Findings {
         };
         let cosines = by_pair.get(&key)?;
         // As of scores: without all repetitions there is no mean.
-        if replicates.is_some_and(|count| count != cosines.len() as u64) {
+        if cosines.len() != replicates {
             return None;
         }
         let estimate = Estimate::of_mean(cosines)?;
         Some(contrast_of((row, column), "cosine", &estimate, false))
     };
     let row = |row: &&str| families.iter().map(|column| cell(row, column)).collect();
-    let mut matrix = of_cells(COSINE, &families, families.iter().map(row).collect());
+    let mut matrix = of_cells(name, families, families.iter().map(row).collect());
     // A cosine has no direction: each pair is there twice.
     matrix.negative = (matrix.negative.0 / 2, matrix.negative.1 / 2);
-    Findings {
-        matrices: vec![matrix],
-        ..Findings::default()
-    }
+    matrix
 }
 
-/// Repetitions that the study has, where it says so.
-fn replicates(study: &Study<'_>) -> Option<u64> {
+/// Repetitions that the study has: by its grid, else those that are measured.
+fn replicates(study: &Study<'_>) -> usize {
     let conditions = study.results.conditions.iter();
-    conditions.map(|it| it.replicates).max()
+    let measured = study.results.affinities.iter().map(|it| it.replicate);
+    let measured: BTreeSet<u64> = measured.collect();
+    let planned = conditions.map(|it| it.replicates as usize).max();
+    planned.unwrap_or(measured.len())
 }
 
 /// Families in the order in which they are first named.
@@ -57,22 +75,30 @@ fn families(affinities: &[Affinity]) -> Vec<&str> {
         .collect()
 }
 
-/// For each pair of families the mean over steps of each repetition.
-fn by_pair(affinities: &[Affinity]) -> BTreeMap<(&str, &str), Vec<f64>> {
-    let mut cosines: BTreeMap<(&str, &str), BTreeMap<u64, Vec<f64>>> = BTreeMap::new();
+/// For each pair of families the mean over steps of each repetition that has all steps: cosines change as a run goes on, so that
+/// means over other steps are of something else.
+fn by_pair(affinities: &[Affinity], cosine: Cosine) -> BTreeMap<(&str, &str), Vec<f64>> {
+    let steps: BTreeSet<u64> = affinities.iter().map(|it| it.step).collect();
+    let mut cosines: BTreeMap<(&str, &str), BTreeMap<u64, BySteps>> = BTreeMap::new();
     for it in affinities {
-        let (first, second) = (it.first.as_str(), it.second.as_str());
-        if first != second && it.cosine.is_finite() && it.cosine.abs() <= 1.0 + 1e-6 {
+        let (first, second, cosine) = (it.first.as_str(), it.second.as_str(), cosine(it));
+        if first != second && cosine.is_finite() && cosine.abs() <= 1.0 + 1e-6 {
             let key = if first < second {
                 (first, second)
             } else {
                 (second, first)
             };
             let replicates = cosines.entry(key).or_default();
-            replicates.entry(it.replicate).or_default().push(it.cosine);
+            let of_steps = replicates.entry(it.replicate).or_default();
+            of_steps.insert(it.step, cosine);
         }
     }
-    let means = |steps: BTreeMap<u64, Vec<f64>>| steps.values().filter_map(|it| mean(it)).collect();
+    let means = |replicates: BTreeMap<u64, BySteps>| {
+        let whole = replicates.values().filter(|it| it.len() == steps.len());
+        whole
+            .filter_map(|it| mean(&it.values().copied().collect::<Vec<_>>()))
+            .collect()
+    };
     cosines
         .into_iter()
         .map(|(pair, it)| (pair, means(it)))

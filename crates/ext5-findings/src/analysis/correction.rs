@@ -12,12 +12,15 @@ pub(super) fn adjust(findings: &mut Findings) {
     });
 }
 
-/// Number of tests that are corrected together.
-pub(super) fn tests(findings: &Findings) -> usize {
+/// Corrected p-values of all tests, which are corrected together.
+pub(crate) fn p_values(findings: &Findings) -> Vec<f64> {
     let cells = findings.matrices.iter().flat_map(|it| &it.cells).flatten();
     let contrasts = findings.contrasts.iter().chain(cells.flatten());
     let trends = findings.curves.iter().filter_map(|it| it.trend.as_ref());
-    contrasts.filter_map(|it| it.p_adjusted).count() + trends.filter_map(|it| it.p_adjusted).count()
+    let contrasts = contrasts.filter_map(|it| it.p_adjusted);
+    contrasts
+        .chain(trends.filter_map(|it| it.p_adjusted))
+        .collect()
 }
 
 /// Visits the p-value of every test, in the order of the findings.

@@ -8,7 +8,7 @@ use crate::{Condition, Findings};
 const SCORES: &str = "SuperGLUE, base: plain text 76.1, best effort (48 tasks) 76.4, random (55 tasks) 77.0, all 107 tasks 79.9 \
                       (recalled)";
 const CHOOSING: Claim = Claim {
-    finding: "Choosing families by their transfer does no better than as many tasks at random: choosing by hand is not straightforward",
+    finding: "Choosing families by their transfer does no better than tasks at random: choosing by hand is not straightforward",
     source: "abstract, verified, that choosing is not straightforward; table 3, direction second-hand",
     paper: Some(SCORES),
 };

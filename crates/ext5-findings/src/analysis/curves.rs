@@ -29,7 +29,7 @@ pub(super) fn curve(
             mean: estimate.value,
             low: interval.map(|it| it.0),
             high: interval.map(|it| it.1),
-            count: estimate.df + 1,
+            count: condition.replicates,
         })
     });
     let mut points: Vec<CurvePoint> = points.collect();

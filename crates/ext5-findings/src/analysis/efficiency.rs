@@ -3,7 +3,7 @@ use super::claim::{Claim, Direction, answer};
 use super::measure::Measure;
 use super::study::{Study, contrast_of};
 use super::{Judgement, curves, words};
-use crate::statistics::{Pool, mean};
+use crate::statistics::Estimate;
 use crate::{Answer, Condition, Contrast, Findings, Verdict};
 
 /// What the difference between two curves is a measure of.
@@ -59,7 +59,7 @@ fn beside<'a>(condition: &Condition, conditions: &[&'a Condition]) -> Option<&'a
         .copied()
 }
 
-/// At one step. Checkpoints of one run are no repetitions of one another: the variance is pooled at this step alone.
+/// At one step, seed by seed.
 fn at_step(
     study: &Study<'_>,
     condition: &Condition,
@@ -67,12 +67,11 @@ fn at_step(
     measure: Measure<'_>,
 ) -> Option<Contrast> {
     let baseline = beside(condition, baseline)?;
-    let pool = study.pool(measure, |it| beside(condition, &[it]).is_some());
     let tested = measure == Measure::All;
-    study.contrast((&condition.id, &baseline.id), measure, &pool, tested)
+    study.contrast((&condition.id, &baseline.id), measure, tested)
 }
 
-/// Of the means over all steps that both have, repetition by repetition.
+/// Of the means over all steps that both have, seed by seed: checkpoints of one run are no repetitions of one another.
 fn over_steps(
     study: &Study<'_>,
     (name, conditions): (&str, &[&Condition]),
@@ -83,27 +82,15 @@ fn over_steps(
         let sample = study.sample(&it.id, Measure::All)?;
         Some((sample, study.sample(&other.id, Measure::All)?))
     });
-    let (samples, baselines): (Vec<&[f64]>, Vec<&[f64]>) = both.unzip();
-    if samples.len() < 2 {
+    let both: Vec<(&[f64], &[f64])> = both.collect();
+    if both.len() < 2 {
         return None;
     }
-    let (sample, baseline) = (averaged(&samples), averaged(&baselines));
-    let pool = Pool::of([sample.as_slice(), baseline.as_slice()]);
-    let estimate = pool.difference(&sample, &baseline)?;
+    let share = 1.0 / both.len() as f64;
+    let parts = both.iter();
+    let parts = parts.flat_map(|(sample, baseline)| [(share, *sample), (-share, *baseline)]);
+    let estimate = Estimate::paired(&parts.collect::<Vec<_>>())?;
     Some(contrast_of((name, base_name), OVER_STEPS, &estimate, true))
-}
-
-/// The mean over samples of each repetition that all of them have.
-fn averaged(samples: &[&[f64]]) -> Vec<f64> {
-    let count = samples.iter().map(|it| it.len()).min().unwrap_or(0);
-    let at = |replicate: usize| {
-        let values: Vec<f64> = samples
-            .iter()
-            .filter_map(|it| it.get(replicate).copied())
-            .collect();
-        mean(&values)
-    };
-    (0..count).filter_map(at).collect()
 }
 
 pub(super) fn judge(study: &Study<'_>, findings: &Findings) -> Judgement {
@@ -115,13 +102,15 @@ pub(super) fn judge(study: &Study<'_>, findings: &Findings) -> Judgement {
     Judgement {
         verdicts: vec![
             EFFICIENT.by(over_steps.or(first), Direction::Above),
-            all_along(findings),
+            all_along(study, findings),
         ],
         notes: saved(study, findings),
     }
 }
 
-fn all_along(findings: &Findings) -> Verdict {
+/// Reproduced where the model is above at every step that the grid has of both, all of them measured.
+fn all_along(study: &Study<'_>, findings: &Findings) -> Verdict {
+    let wanted = wanted(study);
     let steps: Vec<&Contrast> = findings
         .contrasts
         .iter()
@@ -134,7 +123,7 @@ fn all_along(findings: &Findings) -> Verdict {
     let (above, below) = (of(Answer::Reproduced), of(Answer::NotReproduced));
     let answer = match (above, below) {
         (_, 1..) => Answer::NotReproduced,
-        (above, 0) if above > 0 && above == steps.len() => Answer::Reproduced,
+        (above, 0) if above > 0 && above == wanted => Answer::Reproduced,
         _ => Answer::Undecided,
     };
     let lines: Vec<String> = steps.iter().map(|it| words::difference(it)).collect();
@@ -142,12 +131,22 @@ fn all_along(findings: &Findings) -> Verdict {
         words::NOT_MEASURED.to_owned()
     } else {
         format!(
-            "above beyond chance at {above}, below at {below} of {} numbers of steps; {}",
+            "above beyond chance at {above}, below at {below} of {wanted} numbers of steps, of which {} are measured; {}",
             steps.len(),
             lines.join("; ")
         )
     };
     ALL_ALONG.answered(answer, because)
+}
+
+/// Numbers of steps at which the grid has a model beside the baseline.
+fn wanted(study: &Study<'_>) -> usize {
+    let groups = curves::groups(study);
+    let Some(((_, baseline), others)) = groups.split_first() else {
+        return 0;
+    };
+    let others = others.iter().flat_map(|(_, conditions)| conditions);
+    others.filter(|it| beside(it, baseline).is_some()).count()
 }
 
 /// The first checkpoint that reaches what the baseline ends with.
@@ -160,10 +159,10 @@ fn saved(study: &Study<'_>, findings: &Findings) -> Vec<String> {
     let Some((baseline, others)) = groups.split_first() else {
         return Vec::new();
     };
-    let Some(end) = curve(baseline.0).and_then(|it| it.points.last()) else {
-        return Vec::new();
-    };
-    let Some(last) = end.x else {
+    let places = baseline.1.iter().filter_map(|it| it.x);
+    let last = places.fold(f64::NEG_INFINITY, f64::max);
+    let of_baseline = curve(baseline.0).map_or(&[][..], |it| &it.points);
+    let Some(end) = of_baseline.iter().find(|it| it.x == Some(last)) else {
         return Vec::new();
     };
     let sentence = |name: &str| {

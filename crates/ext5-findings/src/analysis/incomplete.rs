@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::study::Study;
 use super::words;
 use crate::{CellRecord, CellState, Condition, Question};
@@ -36,10 +38,15 @@ fn sentence(study: &Study<'_>, condition: &Condition) -> String {
     )
 }
 
-/// The first repetition whose gradients are not compared.
+/// The first repetition whose gradients are not compared at every step.
 fn without_cosines(study: &Study<'_>, condition: &Condition) -> Option<u64> {
     let affinities = &study.results.affinities;
-    (0..condition.replicates).find(|it| affinities.iter().all(|known| known.replicate != *it))
+    let steps: BTreeSet<u64> = affinities.iter().map(|it| it.step).collect();
+    (0..condition.replicates).find(|replicate| {
+        let own = affinities.iter().filter(|it| it.replicate == *replicate);
+        let own: BTreeSet<u64> = own.map(|it| it.step).collect();
+        own.is_empty() || own != steps
+    })
 }
 
 fn lacks(study: &Study<'_>, condition: &Condition) -> String {
@@ -49,7 +56,10 @@ fn lacks(study: &Study<'_>, condition: &Condition) -> String {
     if study.results.question == Question::TaskAffinity
         && let Some(first) = without_cosines(study, condition)
     {
-        return format!("repetition {} has no cosines", first + 1);
+        return format!(
+            "repetition {} has no cosines, or not of every step",
+            first + 1
+        );
     }
     let missing = study.missing(condition);
     let total = study.tasks(condition).len();

@@ -1,5 +1,5 @@
 use super::study::{Study, half_interval};
-use super::words;
+use super::{seeds, words};
 use crate::statistics::Estimate;
 use crate::{Condition, Learning};
 
@@ -52,6 +52,7 @@ pub(super) fn of(study: &Study<'_>) -> Option<Learning> {
 /// Mean of score less most frequent answer's, and whether it is beyond both intervals; none where that answer is not known.
 fn excess(study: &Study<'_>, condition: &Condition) -> Option<(f64, bool)> {
     let (mut values, mut halves) = (Vec::new(), Vec::new());
+    let seeds = seeds::of(study.results);
     for replicate in 0..condition.replicates {
         let mut records = study.complete_records(condition, replicate);
         if records.is_empty() {
@@ -66,15 +67,18 @@ fn excess(study: &Study<'_>, condition: &Condition) -> Option<(f64, bool)> {
             return None;
         }
         values.push(above / records.len() as f64);
-        halves.extend(half_interval(&records));
+        halves.push(half_interval(&records));
     }
+    let values = seeds::averaged(&values, seeds);
     let estimate = Estimate::of_mean(&values)?;
-    // Repetitions that are all equal have an interval of no width; a single one has none at all.
+    // Seeds that are all equal have an interval of no width; a single one has none at all.
     let low = match estimate.interval() {
         Some((low, _)) => low,
         None if values.len() > 1 => estimate.value,
         None => f64::NEG_INFINITY,
     };
-    let over_examples = halves.iter().copied().fold(0.0, f64::max);
-    Some((estimate.value, low > 0.0 && estimate.value > over_examples))
+    // Where a score says nothing of its examples, nobody knows whether the model or they made it.
+    let halves: Option<Vec<f64>> = halves.into_iter().collect();
+    let is_beyond = halves.is_some_and(|it| it.iter().all(|half| estimate.value > *half));
+    Some((estimate.value, low > 0.0 && is_beyond))
 }

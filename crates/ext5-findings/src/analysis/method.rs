@@ -10,22 +10,29 @@ pub(super) fn of(study: &Study<'_>, findings: &Findings) -> Vec<String> {
          seed, or a random subset of tasks with its seed. A condition that lacks a score in one repetition has no mean and is in no \
          comparison."
             .to_owned(),
-        "Intervals are 95 % intervals over repetitions by Student's t; a mean's is of its own repetitions alone. The interval over \
-         examples, which stands beside it, says how sure the score of one model is, not how sure the recipe's is."
+        "Intervals are 95 % intervals over seeds by Student's t, with a degree of freedom less than there are seeds; random subsets \
+         of one seed are averaged first. A mean's is of its own seeds alone. The interval over examples, which stands beside it, \
+         says how sure the score of one model is, not how sure the recipe's is."
             .to_owned(),
     ];
     if question != Question::TaskAffinity {
-        method.push(layout(question).to_owned());
         method.push(
-            "Conditions whose repetitions do not vary at all are left out of the pooled variance; where none varies there is no \
-             interval and no test. Conditions are taken to vary alike otherwise, and repetitions to be independent: seeds that \
-             share a start say nothing of other starts."
+            "Seeds are blocks: a seed gives all conditions the same first weights and the same order of data. So a difference is \
+             taken in each seed, and its interval and test are Student's t of these differences, of the two conditions alone. No \
+             variance is pooled, and conditions need not vary alike. With three seeds this has two degrees of freedom: wide \
+             intervals, and only what is large beside them is beyond chance."
+                .to_owned(),
+        );
+        method.extend(layout(question).map(str::to_owned));
+        method.push(
+            "Where the differences of all seeds are equal, or there is one seed, or the conditions do not have the same seeds, there \
+             is no interval and no test. Seeds are taken to be independent: those that share a start say nothing of other starts."
                 .to_owned(),
         );
         method.push(format!(
             "Tests are two-sided, at 5 %, corrected together by Holm: {} in this study. Differences without an adjusted p-value are \
              shown and not tested.",
-            correction::tests(findings)
+            correction::p_values(findings).len()
         ));
     }
     if findings.rank.is_some() {
@@ -45,21 +52,19 @@ pub(super) fn of(study: &Study<'_>, findings: &Findings) -> Vec<String> {
     method
 }
 
-/// Which repetitions a difference takes its variance from.
-fn layout(question: Question) -> &'static str {
+/// What a question tests beside differences of two conditions.
+fn layout(question: Question) -> Option<&'static str> {
     match question {
-        Question::Transfer => {
-            "A cell is the score of a family (column) in the run on it and another (row), less that of the family alone; its \
-             variance is pooled over all runs that are scored on the column's family. The mean of a row takes the cells' errors \
-             as independent, with Welch and Satterthwaite's degrees of freedom."
-        }
-        Question::Efficiency => {
-            "The variance of a difference is pooled over the models at the same number of steps alone, since checkpoints of one run \
-             are not independent; the mean over steps is taken in each repetition first."
-        }
-        Question::Scaling => {
-            "The variance of a difference, and of a slope through the means, is pooled over all conditions of the measure."
-        }
-        _ => "The variance of a difference is pooled over all conditions of the measure.",
+        Question::Transfer => Some(
+            "A cell is the score of a family (column) in the run on it and another (row), less that of the family alone. The mean of \
+             a row is taken in each seed first.",
+        ),
+        Question::Efficiency => Some(
+            "The difference over steps is the mean over steps in each seed first, since checkpoints of one run are not independent.",
+        ),
+        Question::Scaling => Some(
+            "A slope is that of the line through the scores of each seed; its interval is over the slopes of the seeds.",
+        ),
+        _ => None,
     }
 }

@@ -85,8 +85,7 @@ fn slope_weights<'s>(study: &'s Study<'_>, conditions: &[&Condition]) -> Vec<(f6
 
 fn slope(study: &Study<'_>, conditions: &[&Condition]) -> Option<Estimate> {
     let weights = slope_weights(study, conditions);
-    let pool = study.pool(Measure::All, |_| true);
-    pool.combine(&weights).filter(|_| !weights.is_empty())
+    Estimate::paired(&weights)
 }
 
 fn trend(study: &Study<'_>, conditions: &[&Condition]) -> Option<Trend> {
@@ -101,31 +100,43 @@ fn trend(study: &Study<'_>, conditions: &[&Condition]) -> Option<Trend> {
     })
 }
 
-/// The rise of each other batch's line less that of the first, over the places that all have in common.
+/// The rise of each other batch's line less that of the first, over the places at which both are complete.
 fn rises(study: &Study<'_>, groups: &[(&str, Vec<&Condition>)]) -> Vec<Contrast> {
-    let places: Vec<f64> = groups
-        .iter()
-        .flat_map(|it| &it.1)
-        .filter_map(|it| place(it))
-        .collect();
-    let low = places.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let Some(((baseline, first), others)) = groups.split_first() else {
         return Vec::new();
     };
-    let pool = study.pool(Measure::All, |_| true);
-    let rise = |conditions: &[&Condition], sign: f64| {
-        let weights = slope_weights(study, conditions).into_iter();
-        let scaled = weights.map(|(weight, sample)| (sign * weight * (high - low), sample));
-        let scaled: Vec<(f64, &[f64])> = scaled.collect();
-        (!scaled.is_empty()).then_some(scaled)
-    };
     let contrast = |(name, conditions): &(&str, Vec<&Condition>)| {
-        let parts = [rise(conditions, 1.0)?, rise(first, -1.0)?].concat();
-        let estimate = pool.combine(&parts)?;
+        let (places, other_places) = (places(study, conditions), places(study, first));
+        let common: Vec<f64> = places
+            .into_iter()
+            .filter(|x| other_places.iter().any(|other| is_same(*x, *other)))
+            .collect();
+        let low = common.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = common.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let rise = |conditions: &[&Condition], sign: f64| {
+            let at_common = conditions.iter().copied();
+            let at_common = at_common.filter(|it| {
+                place(it).is_some_and(|x| common.iter().any(|other| is_same(x, *other)))
+            });
+            let weights = slope_weights(study, &at_common.collect::<Vec<_>>()).into_iter();
+            let scaled = weights.map(|(weight, sample)| (sign * weight * (high - low), sample));
+            scaled.collect::<Vec<(f64, &[f64])>>()
+        };
+        let parts = [rise(conditions, 1.0), rise(first, -1.0)].concat();
+        let estimate = Estimate::paired(&parts)?;
         Some(contrast_of((name, baseline), RISE, &estimate, true))
     };
     others.iter().filter_map(contrast).collect()
+}
+
+/// Places of conditions that are complete.
+fn places(study: &Study<'_>, conditions: &[&Condition]) -> Vec<f64> {
+    let complete = conditions.iter().filter(|it| study.is_complete(it));
+    complete.filter_map(|it| place(it)).collect()
+}
+
+fn is_same(left: f64, right: f64) -> bool {
+    (left - right).abs() < 1e-9
 }
 
 pub(super) fn judge(_: &Study<'_>, findings: &Findings) -> Judgement {

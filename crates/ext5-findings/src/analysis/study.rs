@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::measure::Measure;
-use crate::statistics::{Estimate, Pool, mean};
+use super::seeds;
+use crate::statistics::{Estimate, mean};
 use crate::{Condition, Contrast, Mean, Question, Results, ScoreRecord};
 
 /// Of a condition that is not in the study.
@@ -9,7 +10,7 @@ static NO_TASKS: BTreeSet<&str> = BTreeSet::new();
 /// Larger numbers are no scores.
 const LARGEST: f64 = 1e9;
 
-/// Results, sorted for questions: the repetitions of each measure of each complete condition.
+/// Results, sorted for questions: what each seed scores in each measure of each complete condition.
 pub(super) struct Study<'a> {
     pub(super) results: &'a Results,
     /// By condition, replicate and task.
@@ -18,7 +19,7 @@ pub(super) struct Study<'a> {
     families: BTreeMap<&'a str, &'a str>,
     /// Of each condition.
     tasks: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    /// Of conditions with every task of every repetition, in the order of repetitions.
+    /// Of conditions with every task of every repetition: a value a seed, in the order of seeds, which is that of all conditions.
     samples: BTreeMap<&'a str, BTreeMap<Measure<'a>, Vec<f64>>>,
 }
 
@@ -39,6 +40,7 @@ impl<'a> Study<'a> {
             families,
             samples: BTreeMap::new(),
         };
+        let seeds = seeds::of(results);
         for condition in &results.conditions {
             let complete = condition.replicates > 0 && study.missing(condition).is_empty();
             let measures = study.measures_of(condition);
@@ -46,7 +48,10 @@ impl<'a> Study<'a> {
                 let sampled = |measure: &Measure<'a>| {
                     let values = (0..condition.replicates)
                         .filter_map(|replicate| study.value(condition, replicate, *measure));
-                    (*measure, values.collect())
+                    (
+                        *measure,
+                        seeds::averaged(&values.collect::<Vec<f64>>(), seeds),
+                    )
                 };
                 let sampled = measures.iter().map(sampled).collect();
                 study.samples.insert(&condition.id, sampled);
@@ -119,7 +124,7 @@ impl<'a> Study<'a> {
         mean(&records.iter().map(|it| it.value).collect::<Vec<_>>())
     }
 
-    /// Repetitions of a measure of a complete condition.
+    /// What each seed scores in a measure of a complete condition, its random subsets averaged.
     pub(super) fn sample(&self, condition: &str, measure: Measure<'_>) -> Option<&[f64]> {
         let samples = self.samples.get(condition)?;
         let found = samples.iter().find(|(key, _)| **key == measure);
@@ -145,22 +150,16 @@ impl<'a> Study<'a> {
         all.copied().collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Variance between repetitions of a measure, over the conditions that are wanted and have it.
-    pub(super) fn pool(&self, measure: Measure<'_>, wanted: impl Fn(&Condition) -> bool) -> Pool {
-        let conditions = self.results.conditions.iter().filter(|it| wanted(it));
-        Pool::of(conditions.filter_map(|it| self.sample(&it.id, measure)))
-    }
-
-    /// A condition less its baseline; none where one is incomplete. A tested one is corrected with all others of the study.
+    /// A condition less its baseline, seed by seed; none where one is incomplete. A tested one is corrected with all others of the
+    /// study.
     pub(super) fn contrast(
         &self,
         (condition, baseline): (&str, &str),
         measure: Measure<'_>,
-        pool: &Pool,
         tested: bool,
     ) -> Option<Contrast> {
         let sample = self.sample(condition, measure)?;
-        let estimate = pool.difference(sample, self.sample(baseline, measure)?)?;
+        let estimate = Estimate::paired(&[(1.0, sample), (-1.0, self.sample(baseline, measure)?)])?;
         let names = (condition, baseline);
         Some(contrast_of(names, &measure.to_string(), &estimate, tested))
     }
@@ -169,10 +168,10 @@ impl<'a> Study<'a> {
     pub(super) fn contrasts(&self, pairs: &[(&str, &str)]) -> Vec<Contrast> {
         let mut contrasts = Vec::new();
         for measure in self.measures() {
-            let (pool, tested) = (self.pool(measure, |_| true), measure == Measure::All);
+            let tested = measure == Measure::All;
             let compared = pairs
                 .iter()
-                .filter_map(|pair| self.contrast(*pair, measure, &pool, tested));
+                .filter_map(|pair| self.contrast(*pair, measure, tested));
             contrasts.extend(compared);
         }
         contrasts
@@ -203,7 +202,7 @@ impl<'a> Study<'a> {
         Some(Mean {
             condition: condition.id.clone(),
             measure: measure.to_string(),
-            count: sample.len() as u64,
+            count: condition.replicates,
             mean: estimate.value,
             low: interval.map(|it| it.0),
             high: interval.map(|it| it.1),

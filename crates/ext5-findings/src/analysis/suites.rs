@@ -22,8 +22,7 @@ pub(super) fn measure(study: &Study<'_>) -> Findings {
         for measure in study.measures() {
             let tested = !matches!(measure, Measure::Family(_));
             let names = (condition.id.as_str(), baseline.id.as_str());
-            let pool = study.pool(measure, |it| it.parts == condition.parts);
-            contrasts.extend(study.contrast(names, measure, &pool, tested));
+            contrasts.extend(study.contrast(names, measure, tested));
         }
     }
     Findings {

@@ -91,19 +91,15 @@ fn pair<'a>(study: &Study<'a>, first: &str, second: &str) -> Option<&'a Conditio
     })
 }
 
-/// Score of family j in the run on i and j less that of j alone; the variance is pooled over all runs that are scored on j.
+/// Score of family j in the run on i and j less that of j alone, seed by seed.
 fn matrix(study: &Study<'_>, families: &[&str], group: &str, name: &str) -> Matrix {
-    let pools: Vec<_> = families
-        .iter()
-        .map(|family| study.pool(Measure::Family(family), |_| true))
-        .collect();
     let cell = |row: &str, column: usize| {
         let family = families.get(column).copied().filter(|it| *it != row)?;
         let names = (
             pair(study, row, family)?.id.as_str(),
             alone(study, group, family)?.id.as_str(),
         );
-        study.contrast(names, Measure::Family(family), pools.get(column)?, true)
+        study.contrast(names, Measure::Family(family), true)
     };
     let row = |family: &&str| (0..families.len()).map(|it| cell(family, it)).collect();
     of_cells(name, families, families.iter().map(row).collect())
@@ -136,21 +132,20 @@ pub(super) fn of_cells(name: &str, families: &[&str], cells: Vec<Vec<Option<Cont
     }
 }
 
-/// What each family does to the others on average, at equal data. Its runs with different families are different runs, so the
-/// errors are independent.
+/// What each family does to the others on average, at equal data: the mean of the row in each seed, then over seeds.
 fn row_contrasts(study: &Study<'_>, families: &[&str]) -> Vec<Contrast> {
     let group = ALONE[0].0;
     let row = |family: &&str| {
-        let others = families.iter().filter(|it| *it != family);
-        let gains: Option<Vec<Estimate>> = others
-            .map(|other| {
-                let measure = Measure::Family(other);
-                let sample = study.sample(&pair(study, family, other)?.id, measure)?;
-                let baseline = study.sample(&alone(study, group, other)?.id, measure)?;
-                study.pool(measure, |_| true).difference(sample, baseline)
-            })
-            .collect();
-        let estimate = Estimate::average(&gains?)?;
+        let others: Vec<&&str> = families.iter().filter(|it| *it != family).collect();
+        let share = 1.0 / others.len() as f64;
+        let mut parts = Vec::new();
+        for other in others {
+            let measure = Measure::Family(other);
+            let sample = study.sample(&pair(study, family, other)?.id, measure)?;
+            let baseline = study.sample(&alone(study, group, other)?.id, measure)?;
+            parts.extend([(share, sample), (-share, baseline)]);
+        }
+        let estimate = Estimate::paired(&parts)?;
         Some(contrast_of((family, group), OTHERS, &estimate, true))
     };
     // With two families the mean of a row is its one cell.
@@ -175,7 +170,8 @@ pub(super) fn judge(_: &Study<'_>, findings: &Findings) -> Judgement {
     }
 }
 
-/// Reproduced where a family is harmed beyond chance, the opposite where most are helped beyond chance and none is harmed.
+/// Reproduced where more families are harmed than helped beyond chance and at least a third of all pairs are below, as in the
+/// paper; the opposite where most are helped beyond chance and none is harmed.
 fn negative(matrix: &Matrix) -> Verdict {
     let cells: Vec<&Contrast> = matrix.cells.iter().flatten().flatten().collect();
     let of = |wanted: Answer| {
@@ -183,12 +179,12 @@ fn negative(matrix: &Matrix) -> Verdict {
         answers.filter(|it| *it == wanted).count()
     };
     let (harmed, helped) = (of(Answer::Reproduced), of(Answer::NotReproduced));
+    let (negative, total) = matrix.negative;
     let answer = match (harmed, helped) {
         (0, helped) if 2 * helped > cells.len() => Answer::NotReproduced,
-        (0, _) => Answer::Undecided,
-        _ => Answer::Reproduced,
+        (harmed, helped) if harmed > helped && 3 * negative >= total => Answer::Reproduced,
+        _ => Answer::Undecided,
     };
-    let (negative, total) = matrix.negative;
     let mut because = format!(
         "at {} {negative} of {total} pairs are below the family alone, {harmed} of them beyond chance after correction; {helped} \
          are above it beyond chance",
@@ -206,9 +202,18 @@ fn negative(matrix: &Matrix) -> Verdict {
 /// Who helps, who hurts, who is touched most.
 fn notes(matrix: &Matrix) -> Vec<String> {
     let (negative, total) = matrix.negative;
+    let mut cells = matrix.cells.iter().flatten().flatten();
+    let beyond = if cells.any(|it| it.p_adjusted.is_some()) {
+        format!(
+            "{} of them beyond chance after correction",
+            matrix.negative_significant
+        )
+    } else {
+        "which could not be tested".to_owned()
+    };
     let mut notes = vec![format!(
-        "At {}: {negative} of {total} pairs are negative, {} of them beyond chance after correction.",
-        matrix.name, matrix.negative_significant
+        "At {}: {negative} of {total} pairs are negative, {beyond}.",
+        matrix.name
     )];
     let rows = ranked(&matrix.families, &matrix.row_means);
     if let [(best, most), .., (worst, least)] = rows.as_slice() {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use ext5_report::{Bars, Section, columns};
 
-use super::words::{Names, ends, measure, measures};
+use super::words::{self, Names, ends, measure, measures};
 use crate::{Contrast, Findings, Results};
 
 /// Pairs of conditions whose differences are drawn task by task.
@@ -34,7 +34,7 @@ fn scores(name: &str, findings: &Findings, names: &Names<'_>) -> Bars {
     if means().any(|mean| ends(mean.low, mean.high).is_some()) {
         bars = bars.note("Lines and numbers in brackets: 95 % intervals over repetitions.");
     } else {
-        bars = bars.note("One repetition each: there are no intervals.");
+        bars = bars.note(words::no_intervals(means().map(|mean| mean.count)));
     }
     let mut colours = BTreeSet::new();
     for mean in means() {
@@ -50,7 +50,7 @@ fn scores(name: &str, findings: &Findings, names: &Names<'_>) -> Bars {
             }
         }
     }
-    match means().find_map(|mean| mean.majority) {
+    match words::majority(findings, name) {
         None => bars,
         Some(value) => bars.level("most frequent answer", value),
     }

@@ -33,7 +33,7 @@ fn chart(name: &str, results: &Results, findings: &Findings) -> LineChart {
     let axis = words::lower_axis(results.question);
     let title = format!("Score over {}: {}", axis.0, measure(name));
     let mut chart = LineChart::new(title, axis, ("score", "points of 100"))
-        .note(explained(&of))
+        .note(explained(&of, words::one_more(results.question)))
         .scale(scale(&places))
         .marks(places);
     for curve in &of {
@@ -62,8 +62,7 @@ fn chart(name: &str, results: &Results, findings: &Findings) -> LineChart {
             chart = chart.level(level(name, point));
         }
     }
-    let mut majority = findings.means.iter().filter(|mean| mean.measure == name);
-    match majority.find_map(|mean| mean.majority) {
+    match words::majority(findings, name) {
         None => chart,
         Some(y) => chart.level(Level {
             name: "most frequent answer".to_owned(),
@@ -93,16 +92,16 @@ fn scale(places: &[f64]) -> Scale {
 }
 
 /// What bands are, and whether the curves rise.
-fn explained(curves: &[&Curve]) -> String {
+fn explained(curves: &[&Curve], one_more: &str) -> String {
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let banded = points()
         .filter(|point| ends(point.low, point.high).is_some())
         .count();
     let grey = points().any(|it| it.x.is_none() && ends(it.low, it.high).is_some());
     let bands = match (banded, points().count()) {
-        (0, _) => "One repetition each: there are no intervals.",
+        (0, _) => words::no_intervals(points().map(|point| point.count)),
         (some, all) if some < all => {
-            "Bands: 95 % intervals over repetitions, where there is more than one."
+            "Bands: 95 % intervals over repetitions, where repetitions vary."
         }
         _ if grey => {
             "Bands: 95 % intervals over repetitions, the grey one that of the dashed level."
@@ -116,12 +115,12 @@ fn explained(curves: &[&Curve]) -> String {
         } else {
             String::new()
         };
-        Some(format!(" {name}{}.", slope(&curve.trend?)))
+        Some(format!(" {name}{}.", slope(&curve.trend?, one_more)))
     });
     format!("{bands}{}", trends.collect::<String>())
 }
 
-fn slope(trend: &Trend) -> String {
+fn slope(trend: &Trend, one_more: &str) -> String {
     let signed = |value: f64| ext5_report::signed(value, 3);
     let interval = ends(trend.low, trend.high)
         .map(|(low, high)| format!(" (95 % {} to {})", signed(low), signed(high)));
@@ -129,7 +128,7 @@ fn slope(trend: &Trend) -> String {
         .p_adjusted
         .map(|p| format!(", p {} after Holm", p_value(Some(p))));
     format!(
-        "slope {} points a unit{}{}",
+        "slope {} points a {one_more}{}{}",
         signed(trend.slope),
         interval.unwrap_or_default(),
         chance.unwrap_or_default()

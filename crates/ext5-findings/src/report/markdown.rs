@@ -41,7 +41,7 @@ fn answered(findings: &Findings) -> String {
         let paper = verdict.paper.iter();
         let paper = paper.map(|paper| format!(" The paper's, not ours: {}", prose(paper)));
         text.push_str(&format!(
-            "- **{}**: {} {} (The paper: {}.{})\n",
+            "- **{}**: {} {} (The paper: {}{})\n",
             words::answer(verdict.answer),
             prose(&verdict.finding),
             prose(&verdict.because),

@@ -55,8 +55,12 @@ fn map(matrix: &Matrix) -> HeatMap {
     } else {
         "Read a row: what training with this family adds to the score of each other one, against that family alone."
     };
-    let marks = "A ring and a star: beyond chance after Holm's correction. A dash: no number, as runs are missing. Point at a \
-        cell for its interval; the table below has all.";
+    let rings = if is_tested(matrix) {
+        "A ring and a star: beyond chance after Holm's correction."
+    } else {
+        "Nothing in it is tested here."
+    };
+    let marks = "A dash: no number, as runs are missing. Point at a cell for its interval; the table below has all.";
     let name = capital(&matrix.name);
     let (title, rows, columns) = if cosine {
         (
@@ -75,7 +79,7 @@ fn map(matrix: &Matrix) -> HeatMap {
         Colours::Diverging(if most > 0.0 { most } else { 1.0 }),
     );
     let map = matrix.families.iter().enumerate().fold(
-        map.note(format!("{read} {marks}"))
+        map.note(format!("{read} {rings} {marks}"))
             .digits(digits(most))
             .signed()
             .columns(&matrix.families),
@@ -86,6 +90,11 @@ fn map(matrix: &Matrix) -> HeatMap {
     );
     map.beside("mean of the row", matrix.row_means.clone())
         .below("mean of the column", matrix.column_means.clone())
+}
+
+fn is_tested(matrix: &Matrix) -> bool {
+    let mut cells = matrix.cells.iter().flatten().flatten();
+    cells.any(|contrast| contrast.p_adjusted.is_some())
 }
 
 fn cell(matrix: &Matrix, row: usize, column: usize) -> HeatCell {
@@ -151,11 +160,11 @@ fn negative(matrix: &Matrix) -> Html {
     if all == 0 {
         return Html::new();
     }
-    let beyond = matrix.negative_significant;
-    note(format!(
-        "{below} of {all} pairs are below 0, {beyond} of them beyond chance after correction."
-    ))
-    .into()
+    let beyond = match matrix.negative_significant {
+        _ if !is_tested(matrix) => String::new(),
+        beyond => format!(", {beyond} of them beyond chance after correction"),
+    };
+    note(format!("{below} of {all} pairs are below 0{beyond}.")).into()
 }
 
 /// Bars of the means of rows or columns, the greatest first.

@@ -1,6 +1,7 @@
 use ext5_report::{Html, KeyFigures, Page, Section, count, list, note, paragraph, sentence};
 
 use super::{answer, apart, comparison, curves, matrices, probes, record, tables, words};
+use crate::analysis::p_values;
 use crate::{CellState, Findings, Results};
 
 /// Single scores that a page shows at most; `report.csv` has all.
@@ -32,18 +33,8 @@ fn figures_that_say_most(results: &Results, findings: &Findings) -> KeyFigures {
     let done = done
         .filter(|cell| cell.state == CellState::Finished)
         .count();
-    let matrices = findings
-        .matrices
-        .iter()
-        .flat_map(|matrix| matrix.cells.iter().flatten());
-    let contrasts = findings.contrasts.iter().chain(matrices.flatten());
-    let (tested, beyond) = contrasts.fold((0_u64, 0_u64), |(tested, beyond), contrast| {
-        let is_tested = contrast.p_adjusted.is_some();
-        (
-            tested + u64::from(is_tested),
-            beyond + u64::from(contrast.is_significant()),
-        )
-    });
+    let tests = p_values(findings);
+    let beyond = tests.iter().filter(|it| **it < 0.05).count();
     let repetitions = results
         .conditions
         .iter()
@@ -61,8 +52,8 @@ fn figures_that_say_most(results: &Results, findings: &Findings) -> KeyFigures {
         )
         .figure(
             "beyond chance",
-            count(beyond),
-            format!("of {} tests, after Holm", count(tested)),
+            count(beyond as u64),
+            format!("of {} tests, after Holm", count(tests.len() as u64)),
         )
 }
 

@@ -2,7 +2,7 @@
 use ext5_report::Tone;
 
 use super::sheet::{Entry, Sheet};
-use super::words::{Names, measure, measures};
+use super::words::{Names, measure, measures, one_more};
 use crate::{Contrast, Findings, Matrix, Results};
 
 /// All tables of what was found, those without a row left out.
@@ -11,7 +11,7 @@ pub(super) fn found(results: &Results, findings: &Findings) -> Vec<Sheet> {
     let mut sheets = vec![
         means(findings, &names),
         contrasts(findings, &names),
-        trends(findings),
+        trends(results, findings),
     ];
     sheets.extend(findings.matrices.iter().map(pairs));
     sheets.retain(|sheet| !sheet.is_empty());
@@ -129,11 +129,11 @@ fn pairs(matrix: &Matrix) -> Sheet {
     sheet
 }
 
-fn trends(findings: &Findings) -> Sheet {
+fn trends(results: &Results, findings: &Findings) -> Sheet {
     let note = "Slope of the straight line through the means of a curve.";
     let mut sheet = differences(
         Sheet::new("Trends", note).text("curve").text("measure"),
-        "points a unit",
+        &format!("points a {}", one_more(results.question)),
     );
     for curve in &findings.curves {
         if let Some(trend) = curve.trend {

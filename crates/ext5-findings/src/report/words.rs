@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use ext5_report::{decimal, signed};
 
-use crate::{Answer, Question, Results};
+use crate::{Answer, Findings, Question, Results};
 
 /// The question of a study.
 pub(super) fn question(question: Question) -> &'static str {
@@ -89,6 +89,36 @@ pub(super) fn p_value(value: Option<f64>) -> String {
         Some(value) if value < 0.001 => "< 0.001".to_owned(),
         Some(value) => decimal(value, 3),
     }
+}
+
+/// What one more on the lower axis is.
+pub(super) fn one_more(question: Question) -> &'static str {
+    match question {
+        Question::Scaling => "task",
+        Question::Efficiency => "step",
+        _ => "unit",
+    }
+}
+
+/// Why nothing has an interval, from the numbers of repetitions.
+pub(super) fn no_intervals(mut counts: impl Iterator<Item = u64>) -> &'static str {
+    if counts.all(|count| count == 1) {
+        "One repetition each: there are no intervals."
+    } else {
+        "There are no intervals: the repetitions do not vary, or are all of one seed."
+    }
+}
+
+/// The most frequent answer's score in a measure, where all conditions share it.
+pub(super) fn majority(findings: &Findings, measure: &str) -> Option<f64> {
+    let means = findings.means.iter().filter(|it| it.measure == measure);
+    let known: Option<Vec<f64>> = means.map(|it| it.majority).collect();
+    let known = known?;
+    let first = *known.first()?;
+    known
+        .iter()
+        .all(|it| (it - first).abs() < 1e-9)
+        .then_some(first)
 }
 
 /// How many of what: `1 cell`, `3 cells`.

@@ -24,21 +24,27 @@ impl Estimate {
         })
     }
 
-    /// The mean of independent estimates; degrees of freedom by Welch and Satterthwaite, rounded down. None of nothing.
-    pub fn average(parts: &[Self]) -> Option<Self> {
-        let count = parts.len() as f64;
-        let values: Vec<f64> = parts.iter().map(|part| part.value).collect();
-        let variance: f64 = parts.iter().map(|part| part.error.powi(2)).sum();
-        let parts = parts.iter().filter(|part| part.has_error());
-        let spread: f64 = parts.map(|part| part.error.powi(4) / part.df as f64).sum();
+    /// A weighted sum of conditions whose repetitions are the same seeds in the same order: the sum is made in each repetition, and
+    /// its error is that of these sums, so what a seed does to all conditions alike falls out, and they need not vary alike. No
+    /// error where conditions have different numbers of repetitions. None of nothing, and where one has no repetition.
+    pub fn paired(parts: &[(f64, &[f64])]) -> Option<Self> {
+        let (_, first) = parts.first()?;
+        let mut sums = vec![0.0; first.len()];
+        let (mut value, mut is_paired) = (0.0, true);
+        for (weight, sample) in parts {
+            value += weight * mean(sample)?;
+            is_paired &= sample.len() == sums.len();
+            for (sum, it) in sums.iter_mut().zip(*sample) {
+                *sum += weight * it;
+            }
+        }
+        if is_paired {
+            return Self::of_mean(&sums);
+        }
         Some(Self {
-            value: mean(&values)?,
-            error: variance.sqrt() / count,
-            df: if spread > 0.0 {
-                (variance * variance / spread + EXACT) as u64
-            } else {
-                0
-            },
+            value,
+            error: 0.0,
+            df: 0,
         })
     }
 
@@ -59,9 +65,6 @@ impl Estimate {
     }
 }
 
-/// What sums in floating point lose of a whole number.
-const EXACT: f64 = 1e-9;
-
 #[cfg(test)]
 mod tests {
     use super::Estimate;
@@ -79,16 +82,17 @@ mod tests {
     }
 
     #[test]
-    fn equal_errors_add_their_degrees() {
-        let part = Estimate {
-            value: 1.0,
-            error: 2.0,
-            df: 3,
-        };
-        // Errors 2 and 2: sqrt(8) / 2; with equal variances the degrees add up.
-        let both = Estimate::average(&[part, part]).unwrap();
-        assert_eq!((both.value, both.df), (1.0, 6));
-        assert!((both.error - 2.0_f64.sqrt()).abs() < 1e-12);
-        assert!(Estimate::average(&[]).is_none());
+    fn what_a_seed_does_to_both_falls_out() {
+        // Seeds differ by 10, the differences are 1, 2 and 3: those of the test above.
+        let (first, second) = ([11.0, 22.0, 33.0], [10.0, 20.0, 30.0]);
+        let difference = Estimate::paired(&[(1.0, &first), (-1.0, &second)]).unwrap();
+        assert_eq!(difference, Estimate::of_mean(&[1.0, 2.0, 3.0]).unwrap());
+        let equal = Estimate::paired(&[(1.0, &first), (-1.0, &[10.0, 21.0, 32.0])]).unwrap();
+        assert!(equal.p_value().is_none());
+        // Two seeds against three: a difference of means, and nothing said of how sure.
+        let unequal = Estimate::paired(&[(1.0, &first), (-1.0, &[10.0, 20.0])]).unwrap();
+        assert_eq!((unequal.value, unequal.interval()), (7.0, None));
+        assert!(Estimate::paired(&[(1.0, &first), (-1.0, &[])]).is_none());
+        assert!(Estimate::paired(&[]).is_none());
     }
 }

@@ -1,13 +1,12 @@
-"""Writes statistics.json: Student's t by scipy, one-way layouts by statsmodels, rank correlations by scipy.
+"""Writes statistics.json: Student's t, t tests of pairs and of slopes, and rank correlations by scipy.
 
-Run: python export_statistics.py   (scipy, numpy, statsmodels 0.15)
+Run: python export_statistics.py   (scipy, numpy)
 """
 import json
 import pathlib
 
 import numpy
 import scipy.stats
-import statsmodels.api
 
 DEGREES = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 24, 36, 51, 100, 333, 1000, 99999, 100001, 1000000]
 VALUES = [0.0, 1e-6, 0.01, 0.3, 0.7, 1.0, 1.5, 1.96, 2.1, 3.0, 4.3, 7.0, 12.0, 40.0, 1000.0]
@@ -20,27 +19,25 @@ def student():
     return {"two_sided": two_sided, "quantiles": quantiles}
 
 
-def layouts():
-    """Contrasts of the means of groups, in ordinary least squares with a column for each group."""
+def paired():
+    """Two conditions over the same seeds, and slopes of a line in each seed, as one sample."""
     draw = numpy.random.default_rng(51)
     cases = []
     for number in range(40):
-        sizes = draw.integers(1, 6, size=draw.integers(2, 9))
-        sizes[0] = max(sizes[0], 2)
-        samples = [draw.normal(50 + 3 * draw.normal(), 2, size=size) for size in sizes]
-        design = numpy.repeat(numpy.eye(len(sizes)), sizes, axis=0)
-        fit = statsmodels.api.OLS(numpy.concatenate(samples), design).fit()
-        weights = numpy.zeros(len(sizes))
-        if number % 2:  # a slope over places
-            places = draw.uniform(0, 100, size=len(sizes))
-            weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
+        seeds, conditions = int(draw.integers(2, 9)), 2 if number % 2 else int(draw.integers(3, 8))
+        scales = draw.choice([1, 3, 5], size=(conditions, 1))
+        samples = 50 + 4 * draw.normal(size=seeds) + scales * draw.normal(size=(conditions, seeds))
+        if number % 2:
+            weights = numpy.array([1.0, -1.0])
+            test = scipy.stats.ttest_rel(samples[0], samples[1])
         else:
-            weights[1], weights[0] = 1, -1
-        test = fit.t_test(weights)
-        low, high = test.conf_int()[0]
-        cases.append({"samples": [sample.tolist() for sample in samples], "weights": weights.tolist(),
-                      "value": float(test.effect[0]), "low": float(low), "high": float(high),
-                      "p_value": float(test.pvalue), "df": int(fit.df_resid)})
+            places = draw.uniform(0, 100, size=conditions)
+            weights = (places - places.mean()) / ((places - places.mean()) ** 2).sum()
+            slopes = [scipy.stats.linregress(places, scores).slope for scores in samples.T]
+            test = scipy.stats.ttest_1samp(slopes, 0)
+        interval = test.confidence_interval(0.95)
+        cases.append({"samples": samples.tolist(), "weights": weights.tolist(), "p_value": float(test.pvalue),
+                      "low": float(interval.low), "high": float(interval.high), "df": int(test.df)})
     return cases
 
 
@@ -51,18 +48,6 @@ def means():
         sample = draw.normal(60, 5, size=size)
         low, high = scipy.stats.t.interval(0.95, size - 1, loc=sample.mean(), scale=scipy.stats.sem(sample))
         cases.append({"sample": sample.tolist(), "mean": float(sample.mean()), "low": float(low), "high": float(high)})
-    return cases
-
-
-def welch():
-    """The difference of two means is twice the average of one mean and the other's negative."""
-    draw = numpy.random.default_rng(53)
-    cases = []
-    for _ in range(10):
-        sizes = draw.integers(2, 9, size=2)
-        first, second = (draw.normal(0, scale, size=size) for scale, size in zip((1, 4), sizes))
-        test = scipy.stats.ttest_ind(first, second, equal_var=False)
-        cases.append({"first": first.tolist(), "second": second.tolist(), "t": float(test.statistic), "df": float(test.df)})
     return cases
 
 
@@ -82,5 +67,5 @@ def ranks():
 
 
 if __name__ == "__main__":
-    out = {"student": student(), "layouts": layouts(), "means": means(), "welch": welch(), "ranks": ranks()}
+    out = {"student": student(), "paired": paired(), "means": means(), "ranks": ranks()}
     pathlib.Path(__file__).with_name("statistics.json").write_text(json.dumps(out) + "\n")

@@ -1,9 +1,10 @@
 //! Shares of simulated studies whose 95 % intervals hold the truth: to be 93 to 97 %.
-use ext5_findings::{Condition, Findings, Question, Results, analyse};
+use ext5_findings::statistics::student;
+use ext5_findings::{Condition, Findings, Mean, Question, Results, analyse};
 use ext5_objectives::Stream;
 
 use crate::grids;
-use crate::made::{SPREAD, accuracy, filled, noisy};
+use crate::made::{SPREAD, accuracy, filled, luck, noisy, uneven};
 
 const STUDIES: u64 = 4_000;
 /// Scores of the conditions of a grid, in their order.
@@ -41,7 +42,11 @@ fn simulated(question: Question, noise: Noise, number: u64) -> (Results, Finding
     let mut stream = Stream::new(&[71, question as u64, number]);
     let grid = grids::of(question, 3);
     let known = grid.clone();
-    let mut value = |it: &Condition, _, _: &str| noise(&mut stream, truth(&known, &it.id));
+    // What a seed does to all conditions alike is three times as much as what it does to one.
+    let mut value = |it: &Condition, replicate, _: &str| {
+        let shared = luck([75, number, replicate]);
+        noise(&mut stream, truth(&known, &it.id) + 3.0 * SPREAD * shared)
+    };
     let results = filled(grid, grids::tasks(question), &mut value);
     let findings = analyse(&results);
     (results, findings)
@@ -49,6 +54,7 @@ fn simulated(question: Question, noise: Noise, number: u64) -> (Results, Finding
 
 fn means_and_differences(noise: Noise, what: &str) {
     let (mut means, mut tasks, mut differences) = Default::default();
+    let (mut paired, mut unpaired) = (0.0, 0.0);
     let shares: (&mut Share, &mut Share, &mut Share) = (&mut means, &mut tasks, &mut differences);
     for number in 0..STUDIES {
         let (results, findings) = simulated(Question::Ratio, noise, number);
@@ -63,13 +69,61 @@ fn means_and_differences(noise: Noise, what: &str) {
         for it in findings.contrasts.iter().filter(|it| it.measure == "all") {
             let difference = truth(&results, &it.condition) - truth(&results, &it.baseline);
             shares.2.add(difference, (it.low, it.high));
+            let mean = |id: &str| {
+                let mut means = findings.means.iter();
+                means.find(|mean| mean.condition == id && mean.measure == "all")
+            };
+            paired += it.high.zip(it.low).map_or(0.0, |(high, low)| high - low);
+            unpaired += apart(mean(&it.condition).unwrap(), mean(&it.baseline).unwrap());
         }
     }
     shares.0.check(&format!("{what}, means over tasks"));
     shares.1.check(&format!("{what}, means of a task"));
     shares
         .2
-        .check(&format!("{what}, differences, variance pooled"));
+        .check(&format!("{what}, differences, paired by seed"));
+    println!(
+        "{what}, width of these, of unpaired ones: {:.2}",
+        paired / unpaired
+    );
+    // Of accuracies over 200 examples half of a difference is chance of one model: 0.53 of the width there, 0.25 of normal ones.
+    assert!(paired < 0.6 * unpaired, "{paired} {unpaired}");
+}
+
+/// Width of the interval of a difference that takes the models of a seed as independent, from the intervals of both means.
+fn apart(left: &Mean, right: &Mean) -> f64 {
+    let error = |it: &Mean| {
+        let width = it.high.zip(it.low).map_or(0.0, |(high, low)| high - low);
+        width / 2.0 / student::quantile(0.975, it.count - 1)
+    };
+    let df = left.count + right.count - 2;
+    2.0 * student::quantile(0.975, df) * error(left).hypot(error(right))
+}
+
+/// Conditions of which one varies three times as much and one five times, and random subsets, of which there are several a seed.
+#[test]
+fn conditions_that_vary_unlike_one_another() {
+    for (question, draws) in [(Question::Ratio, 1), (Question::Curation, 2)] {
+        let mut share = Share::default();
+        for number in 0..STUDIES {
+            let mut stream = Stream::new(&[76, question as u64, number]);
+            let grid = grids::drawn(question, 3, draws);
+            let known = grid.clone();
+            let mut value = |it: &Condition, replicate, _: &str| {
+                let shared = luck([77, number, replicate / (it.replicates / 3)]);
+                let mean = truth(&known, &it.id) + 3.0 * SPREAD * shared;
+                mean + uneven(&known, it) * (noisy(&mut stream, mean) - mean)
+            };
+            let results = filled(grid, &grids::TASKS, &mut value);
+            for it in analyse(&results).contrasts {
+                let difference = truth(&results, &it.condition) - truth(&results, &it.baseline);
+                if it.measure == "all" {
+                    share.add(difference, (it.low, it.high));
+                }
+            }
+        }
+        share.check(&format!("{question:?}, standard deviations unequal"));
+    }
 }
 
 #[test]
@@ -124,14 +178,11 @@ fn rows_and_cells_of_a_matrix() {
 fn checkpoints_of_one_run_hang_together() {
     let (mut at, mut over) = (Share::default(), Share::default());
     for number in 0..STUDIES {
-        // Most of a seed's luck stays with it from one checkpoint to the next.
-        let luck = |it: &Condition, replicate| {
-            let group = u64::from(it.group == "T5");
-            Stream::new(&[73, number, group, replicate]).normal()
-        };
+        // Most of a model's luck stays with it from one checkpoint to the next.
         let mut stream = Stream::new(&[74, number]);
         let mut value = |it: &Condition, replicate, _: &str| {
-            noisy(&mut stream, 60.0) + 2.0 * SPREAD * luck(it, replicate)
+            let own = luck([73 + 100 * u64::from(it.group == "T5"), number, replicate]);
+            noisy(&mut stream, 60.0) + 2.0 * SPREAD * own
         };
         let grid = grids::of(Question::Efficiency, 3);
         let findings = analyse(&filled(grid, &grids::TASKS, &mut value));

@@ -47,6 +47,18 @@ pub(crate) fn of(question: Question, seeds: u64) -> Results {
     empty(question, conditions)
 }
 
+/// The same with several random subsets a seed, where subsets are drawn.
+pub(crate) fn drawn(question: Question, seeds: u64, draws: u64) -> Results {
+    let mut results = of(question, seeds);
+    for it in &mut results.conditions {
+        let between = it.x.is_some_and(|count| count > 0.0 && count < 107.0);
+        if it.id == "random" || (question == Question::Scaling && between) {
+            it.replicates = seeds * draws;
+        }
+    }
+    results
+}
+
 /// The tasks that a question's grid is scored on.
 pub(crate) fn tasks(question: Question) -> &'static [(&'static str, &'static str)] {
     if question == Question::Transfer {

@@ -77,6 +77,18 @@ pub(crate) fn noisy(stream: &mut Stream, mean: f64) -> f64 {
     mean + SPREAD * stream.normal()
 }
 
+/// Luck of a study's seed, of variance 1: the same for all that names the same numbers.
+pub(crate) fn luck(place: [u64; 3]) -> f64 {
+    Stream::new(&place).normal()
+}
+
+/// How many times as much a condition varies as the first: 1, 1, 3, 1, 5 and again.
+pub(crate) fn uneven(results: &Results, condition: &Condition) -> f64 {
+    let mut conditions = results.conditions.iter();
+    let place = conditions.position(|it| it.id == condition.id).unwrap_or(0);
+    [1.0, 1.0, 3.0, 1.0, 5.0][place % 5]
+}
+
 /// Accuracy over 200 examples of a model whose true accuracy varies between seeds by 3 points.
 pub(crate) fn accuracy(stream: &mut Stream, mean: f64) -> f64 {
     let chance = mean / 100.0 + 0.03 * stream.normal();

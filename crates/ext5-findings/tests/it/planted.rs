@@ -3,7 +3,7 @@ use ext5_findings::{Answer, Condition, Findings, Question, analyse};
 use ext5_objectives::Stream;
 
 use crate::grids;
-use crate::made::{SPREAD, filled, noisy};
+use crate::made::{SPREAD, filled, luck, noisy};
 
 const STUDIES: u64 = 100;
 
@@ -13,11 +13,19 @@ fn share(what: &str, found: u64) -> f64 {
     share
 }
 
-fn study(question: Question, number: u64, effect: &dyn Fn(&Condition, &str) -> f64) -> Findings {
+/// A study of so many seeds, each with luck that all its models share.
+fn study(
+    question: Question,
+    (seeds, number): (u64, u64),
+    effect: &dyn Fn(&Condition, &str) -> f64,
+) -> Findings {
     let mut stream = Stream::new(&[91, question as u64, number]);
-    let mut value = |it: &Condition, _, task: &str| noisy(&mut stream, 60.0 + effect(it, task));
-    let results = filled(grids::of(question, 3), grids::tasks(question), &mut value);
-    analyse(&results)
+    let mut value = |it: &Condition, replicate, task: &str| {
+        let shared = 2.0 * SPREAD * luck([92, number, replicate]);
+        noisy(&mut stream, 60.0 + shared + effect(it, task))
+    };
+    let grid = grids::of(question, seeds);
+    analyse(&filled(grid, grids::tasks(question), &mut value))
 }
 
 fn answer(findings: &Findings, words: &str) -> Answer {
@@ -28,7 +36,8 @@ fn answer(findings: &Findings, words: &str) -> Answer {
     verdict.unwrap().answer
 }
 
-/// Six standard deviations of a seed are found in a matrix of 8 by 8 with three seeds, though 120 differences are tested.
+/// Six standard deviations of a seed are found in a matrix of 8 by 8 with eight seeds, though 120 differences are tested. With
+/// three, of two degrees of freedom, they are found in few studies: that is what no variance in common costs.
 #[test]
 fn a_gain_and_a_harm_in_a_matrix() {
     let effect = |it: &Condition, task: &str| {
@@ -39,15 +48,17 @@ fn a_gain_and_a_harm_in_a_matrix() {
             _ => 0.0,
         }
     };
-    let (mut gains, mut harms, mut verdicts, mut wrong) = (0, 0, 0, 0);
+    let (mut gains, mut harms, mut wrong, mut of_three) = (0, 0, 0, 0);
     for number in 0..STUDIES {
-        let findings = study(Question::Transfer, number, &effect);
+        let few = study(Question::Transfer, (3, number), &effect);
+        let gain = few.matrices[0].cells[2][1].as_ref().unwrap();
+        of_three += u64::from(gain.is_significant());
+        let findings = study(Question::Transfer, (8, number), &effect);
         let matrix = &findings.matrices[0];
         let cell = |row: usize, column: usize| matrix.cells[row][column].as_ref().unwrap();
         let (gain, harm) = (cell(2, 1), cell(0, 5));
         gains += u64::from(gain.is_significant() && gain.difference > 0.0);
         harms += u64::from(harm.is_significant() && harm.difference < 0.0);
-        verdicts += u64::from(answer(&findings, "harm one another") == Answer::Reproduced);
         let cells = matrix.cells.iter().flatten().flatten();
         let significant = cells.filter(|it| it.is_significant()).count() as u64;
         let found = u64::from(gain.is_significant()) + u64::from(harm.is_significant());
@@ -55,11 +66,11 @@ fn a_gain_and_a_harm_in_a_matrix() {
     }
     assert!(share("a gain of 6 standard deviations", gains) > 0.9);
     assert!(share("a harm of 6 standard deviations", harms) > 0.9);
-    assert!(share("verdict that families harm", verdicts) > 0.9);
+    assert!(share("the same gain with three seeds", of_three) < 0.2);
     assert!(share("others called significant beside them", wrong) < 0.08);
 }
 
-/// A family that helps each other one by two standard deviations, and one that hurts each by as much.
+/// A family that helps each other one by two standard deviations, and one that hurts each by as much, with eight seeds.
 #[test]
 fn who_helps_and_who_hurts() {
     let effect = |it: &Condition, task: &str| {
@@ -80,7 +91,7 @@ fn who_helps_and_who_hurts() {
     };
     let (mut helps, mut hurts, mut neither) = (0, 0, 0);
     for number in 0..STUDIES {
-        let findings = study(Question::Transfer, number, &effect);
+        let findings = study(Question::Transfer, (8, number), &effect);
         helps += u64::from(answer(&findings, "inference helps") == Answer::Reproduced);
         hurts += u64::from(answer(&findings, "Summarization hurts") == Answer::Reproduced);
         neither += u64::from(answer(&findings, "Commonsense helps") == Answer::Undecided);
@@ -90,7 +101,8 @@ fn who_helps_and_who_hurts() {
     assert!(share("a family that does nothing, undecided", neither) > 0.97);
 }
 
-/// Differences over four tasks: three standard deviations of a task are six of their mean.
+/// Differences over four tasks: three standard deviations of a task are six of their mean. With six seeds; what three find is
+/// shown.
 #[test]
 fn verdicts_follow_what_is_planted() {
     let much = 3.0 * SPREAD;
@@ -106,7 +118,7 @@ fn verdicts_follow_what_is_planted() {
         sign * effect
     };
     let planted = [
-        (Question::Curation, "no better than as many"),
+        (Question::Curation, "no better than tasks"),
         (Question::Curation, "All tasks together"),
         (Question::Scaling, "More tasks help by themselves"),
         (Question::Scaling, "larger batch"),
@@ -119,11 +131,16 @@ fn verdicts_follow_what_is_planted() {
     ];
     for (question, words) in planted {
         for (sign, expected) in [(1.0, Answer::Reproduced), (-1.0, Answer::NotReproduced)] {
-            let found = (0..STUDIES).filter(|number| {
-                let findings = study(question, *number, &|it, _| sized(it, sign));
-                answer(&findings, words) == expected
-            });
-            let share = share(&format!("{words}, {sign:+}"), found.count() as u64);
+            let found = |seeds: u64| {
+                let found = (0..STUDIES).filter(|number| {
+                    let findings = study(question, (seeds, *number), &|it, _| sized(it, sign));
+                    answer(&findings, words) == expected
+                });
+                let what = format!("{words}, {sign:+}, {seeds} seeds");
+                share(&what, found.count() as u64)
+            };
+            found(3);
+            let share = found(6);
             // Turned around, no R but R = 2 is below plain text, and so `some R` is undecided.
             if (sign, words) != (-1.0, "Some R above 0") {
                 assert!(share > 0.8, "{words} {sign} {share}");

@@ -415,7 +415,7 @@ pub(crate) fn findings(results: &Results) -> Findings {
         notes: vec!["`nli` helps most, by +1.31 points on average".to_owned()],
         incomplete: Vec::new(),
         method: vec![
-            "intervals are Student's t over repetitions, with the variance pooled over conditions".to_owned(),
+            "intervals are Student's t over seeds, of differences in each seed".to_owned(),
             "p-values are corrected by Holm over all tests of the study".to_owned(),
         ],
     }

@@ -105,6 +105,7 @@ fn markdown_has_answer_tables_and_command() {
         for words in expected {
             assert!(text.contains(words), "{}: {words}", results.name);
         }
+        assert!(!text.contains(".."), "{}", results.name);
         assert!(text.ends_with(&format!("```console\n{}\n```\n", results.command)));
         for mean in &findings.means {
             assert!(text.contains(&format!(" {:.2} |", mean.mean)));

@@ -11,6 +11,16 @@ fn around(mean: f64, replicate: u64) -> f64 {
     mean + replicate as f64 - 1.0
 }
 
+/// What two conditions differ by from seed to seed: exact in binary.
+const APART: f64 = 0.125;
+
+/// The same where the condition is one that is compared, so that its differences vary by [`APART`] around their mean, and those of
+/// seeds, far larger, fall out.
+fn blocks(mean: f64, replicate: u64, is_compared: bool) -> f64 {
+    let apart = if is_compared { APART } else { 0.0 };
+    mean + (8.0 + apart) * (replicate as f64 - 1.0)
+}
+
 /// Families a, b, c, each with one task; `b` gains 5 by `a`, and `c` loses 4 by `b`.
 fn transfer() -> Results {
     let tasks = [("ta", "a"), ("tb", "b"), ("tc", "c")];
@@ -39,7 +49,7 @@ fn transfer() -> Results {
             ("b+c", "tc") => -4.0,
             _ => 0.0,
         };
-        around(60.0 + effect, replicate)
+        blocks(60.0 + effect, replicate, it.parts.len() == 2)
     };
     filled(empty(Question::Transfer, conditions), &tasks, &mut {
         value
@@ -73,8 +83,8 @@ fn a_matrix_of_three_families() {
         ),
         ("a+b", "b", "b")
     );
-    // Variance 1, pooled over the three runs scored on b: 6 degrees, error sqrt(2/3), t(0.975, 6) = 2.446911851.
-    let half = 2.446_911_851_144_969 * (2.0_f64 / 3.0).sqrt();
+    // Differences 4.875, 5 and 5.125: error 0.125 / sqrt(3), t(0.975, 2) = 4.302652730.
+    let half = 4.302_652_729_911_275 * APART / 3.0_f64.sqrt();
     assert!((of(0, 1).low.unwrap() - (5.0 - half)).abs() < 1e-9);
     assert_eq!(matrix.row_means, [Some(2.5), Some(-2.0), Some(0.0)]);
     assert_eq!(matrix.column_means, [Some(0.0), Some(2.5), Some(-2.0)]);
@@ -87,13 +97,64 @@ fn a_matrix_of_three_families() {
             .any(|it| it.contains("by Holm: 9 in"))
     );
     assert_eq!(findings.verdicts.len(), 1);
-    assert_eq!(findings.verdicts[0].answer, Answer::Reproduced);
+    // One is harmed and one is helped.
+    assert_eq!(findings.verdicts[0].answer, Answer::Undecided);
     assert!(
         findings
             .notes
             .iter()
             .any(|it| it.contains("`a` does most for them (+2.5"))
     );
+}
+
+/// What is said of harm where the first cells of a matrix of 7 families (21 runs, 42 cells) are below, the next ones above.
+fn harm(below: usize, above: usize) -> Answer {
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let tasks: Vec<(String, &str)> = names.iter().map(|it| (format!("t{it}"), *it)).collect();
+    let tasks: Vec<(&str, &str)> = tasks.iter().map(|it| (it.0.as_str(), it.1)).collect();
+    let (mut conditions, mut effects) = (Vec::new(), Vec::new());
+    let parts = |parts: &[&str], group: &str| Condition {
+        parts: parts.iter().map(|it| (*it).to_owned()).collect(),
+        ..condition(&parts.join("+"), group, None, 3)
+    };
+    for (place, first) in names.iter().enumerate() {
+        conditions.push(parts(&[first], "alone_equal_data"));
+        for second in names.iter().skip(place + 1) {
+            conditions.push(parts(&[first, second], "pair"));
+            effects
+                .extend([first, second].map(|it| (format!("{first}+{second}"), format!("t{it}"))));
+        }
+    }
+    let mut value = |it: &Condition, replicate, task: &str| {
+        let place = effects
+            .iter()
+            .position(|known| (&*known.0, &*known.1) == (&*it.id, task));
+        let effect = match place {
+            Some(place) if place < below => -50.0,
+            Some(place) if place < below + above => 50.0,
+            _ => 0.0,
+        };
+        // Small enough to be beyond chance among some fifty tests.
+        let apart = if it.parts.len() == 2 {
+            APART / 4.0
+        } else {
+            0.0
+        };
+        60.0 + effect + (8.0 + apart) * (replicate as f64 - 1.0)
+    };
+    let results = filled(empty(Question::Transfer, conditions), &tasks, &mut value);
+    analyse(&results).verdicts[0].answer
+}
+
+#[test]
+fn one_cell_does_not_say_that_families_often_harm() {
+    assert_eq!(harm(1, 20), Answer::Undecided);
+    assert_eq!(harm(1, 0), Answer::Undecided);
+    assert_eq!(harm(13, 0), Answer::Undecided);
+    assert_eq!(harm(14, 13), Answer::Reproduced);
+    assert_eq!(harm(14, 14), Answer::Undecided);
+    assert_eq!(harm(0, 21), Answer::Undecided);
+    assert_eq!(harm(0, 22), Answer::NotReproduced);
 }
 
 #[test]
@@ -147,7 +208,8 @@ fn means_over_tasks_and_families() {
         "boolq" => 80.0,
         _ => 90.0,
     };
-    let mut value = |_: &Condition, replicate, task: &str| around(hard(task), replicate);
+    let mut value =
+        |it: &Condition, replicate, task: &str| blocks(hard(task), replicate, it.id == "ExT5");
     let results = filled(grids::of(Question::Suites, 3), &grids::TASKS, &mut value);
     let findings = analyse(&results);
     let of = |measure: &str| {
@@ -180,7 +242,7 @@ fn models_that_know_only_the_most_frequent_answer_have_not_learned() {
         "T5" => around(51.0, replicate),
         _ => around(58.0, replicate),
     };
-    let results = filled(grids::of(Question::Suites, 3), &grids::TASKS, &mut value);
+    let mut results = filled(grids::of(Question::Suites, 3), &grids::TASKS, &mut value);
     let learning = analyse(&results).learning.unwrap();
     // 1 +- 2.48 against 8 +- 2.48 points above 50.
     assert_eq!(
@@ -192,13 +254,19 @@ fn models_that_know_only_the_most_frequent_answer_have_not_learned() {
             .because
             .starts_with("Some models have learned something: 1 of 2")
     );
+    // Without an interval over examples nobody can tell.
+    results.scores.last_mut().unwrap().half_interval = None;
+    let last = results.scores.last().unwrap().condition.clone();
+    let learning = analyse(&results).learning.unwrap();
+    assert!(learning.learned.is_empty() && learning.not_learned.contains(&last));
 }
 
 #[test]
 fn steps_that_are_saved() {
     let mut value = |it: &Condition, replicate, _: &str| {
-        let gain = if it.group == "ExT5" { 6.0 } else { 0.0 };
-        around(50.0 + it.x.unwrap().log2() + gain, replicate)
+        let is_compared = it.group == "ExT5";
+        let gain = if is_compared { 6.0 } else { 0.0 };
+        blocks(50.0 + it.x.unwrap().log2() + gain, replicate, is_compared)
     };
     let results = filled(
         grids::of(Question::Efficiency, 3),
@@ -224,10 +292,65 @@ fn steps_that_are_saved() {
     assert_eq!(places, [100.0, 200.0, 400.0, 800.0].map(Some));
 }
 
+/// Scores of a study without those of one condition.
+fn without(mut results: Results, id: &str) -> Results {
+    results.scores.retain(|it| it.condition != id);
+    results
+}
+
+#[test]
+fn steps_that_were_not_measured_are_not_passed_over() {
+    let mut value = |it: &Condition, replicate, _: &str| {
+        let is_compared = it.group == "ExT5";
+        let gain = if is_compared { 6.0 } else { 0.0 };
+        blocks(60.0 + gain, replicate, is_compared)
+    };
+    let grid = grids::of(Question::Efficiency, 3);
+    let results = filled(grid, &grids::TASKS, &mut value);
+    let whole = analyse(&results);
+    assert_eq!(whole.verdicts[1].answer, Answer::Reproduced);
+    assert_eq!(whole.notes.len(), 1);
+    let findings = analyse(&without(results.clone(), "ExT5_400"));
+    assert_eq!(findings.verdicts[1].answer, Answer::Undecided);
+    assert!(findings.verdicts[1].because.starts_with(
+        "above beyond chance at 3, below at 0 of 4 numbers of steps, of which 3 are measured"
+    ));
+    // What the baseline ends with is not known: its last checkpoint has no score.
+    assert!(analyse(&without(results, "T5_800")).notes.is_empty());
+}
+
+#[test]
+fn batches_are_compared_where_both_are_complete() {
+    // Both gain 1 a task up to 80 tasks; with all of them the larger falls.
+    let mut value = |it: &Condition, replicate, _: &str| {
+        let is_compared = it.group == "batch 128";
+        let mean = match it.x.unwrap() {
+            x if x > 100.0 && is_compared => 0.0,
+            x => x,
+        };
+        blocks(mean, replicate, is_compared)
+    };
+    let grid = grids::of(Question::Scaling, 3);
+    let results = filled(grid, &grids::TASKS, &mut value);
+    let rise = |results: &Results| {
+        let findings = analyse(results);
+        let mut contrasts = findings.contrasts.iter();
+        let rise = contrasts.find(|it| it.measure.starts_with("rise")).unwrap();
+        rise.difference
+    };
+    assert!(rise(&results) < -10.0);
+    let small = without(results.clone(), "n107_b16");
+    assert!(rise(&small).abs() < 1e-9, "{}", rise(&small));
+    let large = without(results, "n107_b128");
+    assert!(rise(&large).abs() < 1e-9, "{}", rise(&large));
+}
+
 #[test]
 fn without_bound_comes_last_and_the_best_is_named() {
     let mut value = |it: &Condition, replicate, _: &str| {
-        around(if it.id == "r2" { 70.0 } else { 60.0 }, replicate)
+        let is_compared = it.id == "r2";
+        let mean = if is_compared { 70.0 } else { 60.0 };
+        blocks(mean, replicate, is_compared)
     };
     let findings = analyse(&filled(
         grids::of(Question::Ratio, 3),
@@ -273,8 +396,22 @@ fn cosines_foretell_a_matrix() {
         &[6.0, 3.5, 3.5, 1.0, 3.5, 3.5],
     );
     assert!((rank.spearman - expected).abs() < 1e-12 && rank.pairs == 6);
-    assert_eq!(findings.matrices[1].name, "equal data");
-    assert_eq!(findings.matrices[1].negative_significant, 0);
+    let names: Vec<&str> = findings.matrices.iter().map(|it| &*it.name).collect();
+    assert_eq!(
+        names,
+        [
+            "gradient cosine",
+            "gradient cosine, layers alone",
+            "equal data"
+        ]
+    );
+    let layers = findings.matrices[1].cells[0][1].as_ref().unwrap();
+    assert!((layers.difference - 0.5).abs() < 1e-9);
+    assert_eq!(findings.matrices[2].negative_significant, 0);
+    // A step that one repetition lacks: its mean would be of another stretch of the run.
+    results.affinities.pop();
+    let cosines = &analyse(&results).matrices[0];
+    assert!(cosines.cells[1][2].is_none() && cosines.cells[0][1].is_some());
     assert!(analyse(&results).rank.is_none());
 }
 
