@@ -211,8 +211,15 @@ impl Study {
         self.runs.join(&item.place.folder)
     }
 
+    /// What has come of a cell so far. One that is done, but whose weights could not be made again for those that start from it, has
+    /// failed.
     fn state(&self, item: Item<'_>) -> Result<CellState> {
-        Register::state(&self.runs, item.place)
+        Ok(match Failure::read(&self.run_dir(item))? {
+            Some(failure) => CellState::Failed {
+                reason: failure.reason,
+            },
+            None => Register::state(&self.runs, item.place)?,
+        })
     }
 
     /// Adds a line to the study's log.
