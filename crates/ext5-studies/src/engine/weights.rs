@@ -1,7 +1,7 @@
 //! Which cells need the weights of which.
 use super::{Item, Study, StudyOptions};
 use crate::Result;
-use crate::training::keep_only;
+use crate::training::{has_checkpoint, keep_only};
 use ext5_findings::CellState;
 use std::collections::BTreeSet;
 
@@ -14,23 +14,40 @@ impl Study {
         Some((found, start.step.unwrap_or(found.cell.config.trainer.steps)))
     }
 
-    /// Steps of a cell's checkpoints from which those cells start whose number and state count.
+    /// Steps of a cell's checkpoints that have still to be started from: by cells that are `open` (by number and state), and by
+    /// finished ones without weights that others want of them in turn.
     pub(super) fn wanted_by(
         &self,
         item: Item<'_>,
-        counts: impl Fn(usize, &CellState) -> bool,
+        open: &dyn Fn(usize, &CellState) -> bool,
     ) -> Result<BTreeSet<u64>> {
         let last = item.cell.config.trainer.steps;
         let mut steps = BTreeSet::new();
         for other in self.items() {
             let start = other.cell.start.as_ref();
-            if let Some(start) = start.filter(|start| start.cell == item.cell.name)
-                && counts(other.number, &self.state(other)?)
-            {
+            let Some(start) = start.filter(|start| start.cell == item.cell.name) else {
+                continue;
+            };
+            let is_wanted = match self.state(other)? {
+                CellState::Finished => self.lacks_weights(other, open)?,
+                state => open(other.number, &state),
+            };
+            if is_wanted {
                 steps.insert(start.step.unwrap_or(last));
             }
         }
         Ok(steps)
+    }
+
+    /// Whether a cell has not all the checkpoints that are wanted of it.
+    pub(super) fn lacks_weights(
+        &self,
+        item: Item<'_>,
+        open: &dyn Fn(usize, &CellState) -> bool,
+    ) -> Result<bool> {
+        let run_dir = self.run_dir(item);
+        let wanted = self.wanted_by(item, open)?;
+        Ok(!wanted.iter().all(|step| has_checkpoint(&run_dir, *step)))
     }
 
     /// Whether a cell, or one that it goes back to, has failed.
@@ -57,7 +74,7 @@ impl Study {
             return Ok(());
         }
         if self.state(item)? == CellState::Finished {
-            let wanted = self.wanted_by(item, |_, state| *state != CellState::Finished)?;
+            let wanted = self.wanted_by(item, &|_, state| *state != CellState::Finished)?;
             keep_only(&self.run_dir(item), &wanted)?;
         }
         Ok(())

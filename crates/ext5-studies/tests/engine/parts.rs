@@ -1,9 +1,9 @@
 //! Several processes on one directory, several studies on the same runs.
-use crate::grid::{cells, finetune, grid, spec};
+use crate::grid::{HELD_OUT, cells, finetune, grid, spec};
 use crate::{logged, run, study, timeless};
 use ext5_data::Shard;
 use ext5_findings::CellState;
-use ext5_studies::{Study, StudyOptions};
+use ext5_studies::{Error, Study, StudyCell, StudyOptions};
 use ext5_trainer::{Event, Observer, Silent, Stop};
 
 /// Which cells began.
@@ -122,4 +122,87 @@ fn a_start_whose_weights_are_gone_is_trained_again() {
     assert_eq!(timeless(run(&first)), expected);
     let begun = logged(dir.path(), "begun");
     assert_eq!(begun[4..], ["pretrain", "finetune_early"]);
+}
+
+/// Three levels: a pre-training, a run after it, and one after that.
+fn chain() -> Vec<StudyCell> {
+    let mut chain = cells();
+    chain.truncate(1);
+    let mut second = finetune("second", "pretrain", Some(2), HELD_OUT);
+    second.scorings = Vec::new();
+    chain.extend([second, finetune("finetune_late", "second", None, HELD_OUT)]);
+    chain
+}
+
+#[test]
+fn a_chain_whose_weights_are_gone_is_trained_again_from_its_beginning() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = Study::new(spec(), grid(chain()), dir.path(), None, "").unwrap();
+    let expected = timeless(run(&study));
+    let lost = &expected.cells[2];
+    std::fs::remove_dir_all(dir.path().join(&lost.directory)).unwrap();
+    assert_eq!(timeless(run(&study)), expected);
+    let begun = logged(dir.path(), "begun");
+    assert_eq!(begun[3..], ["pretrain", "second", "finetune_late"]);
+    for cell in &expected.cells {
+        let run_dir = dir.path().join(&cell.directory);
+        assert!(!run_dir.join("checkpoints").exists(), "{cell:?}");
+    }
+}
+
+#[test]
+fn a_start_that_cannot_be_made_again_fails_what_starts_from_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = Study::new(spec(), grid(chain()), dir.path(), None, "").unwrap();
+    let expected = timeless(run(&study));
+    let [_, second, third] = &expected.cells[..] else {
+        panic!("{expected:?}");
+    };
+    std::fs::remove_dir_all(dir.path().join(&third.directory)).unwrap();
+    // As an attempt leaves it that ended with an error.
+    let failed = dir.path().join(&second.directory).join("failed.json");
+    std::fs::write(&failed, r#"{"reason": "no room", "code": 1}"#).unwrap();
+    let options = StudyOptions::default();
+    let error = study.run(&options, &Stop::default(), &mut Silent);
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("1 of 3 cells failed: `second`: no room"),
+        "{error}"
+    );
+    assert_eq!(logged(dir.path(), "begun").len(), 3);
+    let options = StudyOptions {
+        retry: true,
+        ..StudyOptions::default()
+    };
+    let results = study.run(&options, &Stop::default(), &mut Silent).unwrap();
+    assert_eq!(timeless(results), expected);
+}
+
+#[test]
+fn what_is_waited_for_can_be_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = study(dir.path());
+    study.claim().unwrap();
+    let pretrain = study.collect().unwrap().cells[0].directory.clone();
+    let scores = dir.path().join(pretrain).join("scores");
+    std::fs::create_dir_all(&scores).unwrap();
+    let _held = ext5_data::storage::lock(&scores).unwrap();
+    let stop = Stop::default();
+    let mut waiting = Waiting { stop: &stop };
+    let error = study.run(&StudyOptions::default(), &stop, &mut waiting);
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::Stopped { .. }), "{error}");
+}
+
+/// Asks to stop as soon as something is waited for.
+struct Waiting<'a> {
+    stop: &'a Stop,
+}
+
+impl Observer for Waiting<'_> {
+    fn on(&mut self, event: &Event<'_>) {
+        if matches!(event, Event::Note(note) if note.starts_with("waiting: ")) {
+            self.stop.terminate();
+        }
+    }
 }
