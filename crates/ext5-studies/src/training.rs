@@ -20,6 +20,11 @@ pub(crate) fn has_checkpoint(run_dir: &Path, step: u64) -> bool {
     Checkpoint::is_at(&checkpoint(run_dir, step))
 }
 
+/// Whether a run has any checkpoint.
+pub(crate) fn has_checkpoints(run_dir: &Path) -> Result<bool> {
+    Ok(storage::local().exists(&run_dir.join(CHECKPOINTS))?)
+}
+
 /// Trains, or goes on, until the run has the checkpoints of all `steps`. A run whose weights were removed is repeated, bit for bit.
 pub(crate) fn trained(
     (cell, config): (&str, &RunConfig),

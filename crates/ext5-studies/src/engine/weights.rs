@@ -1,7 +1,9 @@
 //! Which cells need the weights of which.
 use super::{Item, Study, StudyOptions};
 use crate::Result;
-use crate::training::{has_checkpoint, keep_only};
+use crate::register::scores_dir;
+use crate::training::{has_checkpoint, has_checkpoints, keep_only};
+use ext5_data::storage;
 use ext5_findings::CellState;
 use std::collections::BTreeSet;
 
@@ -62,15 +64,31 @@ impl Study {
         Ok(false)
     }
 
-    /// Removes the weights of a finished cell that no cell needs any more. A directory of runs that several studies share keeps what
-    /// cells start from: another study may.
+    /// Removes the weights of a finished cell that no cell needs any more; not while a process works on it.
     pub(super) fn tidy(&self, item: Item<'_>, options: &StudyOptions) -> Result<()> {
+        let run_dir = self.run_dir(item);
+        // What has no weights needs no lock.
+        if !has_checkpoints(&run_dir)? || self.state(item)? != CellState::Finished {
+            return Ok(());
+        }
+        let _lock = match storage::lock(&scores_dir(&run_dir)) {
+            Ok(lock) => lock,
+            Err(ext5_data::Error::Locked { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        self.tidy_locked(item, options)
+    }
+
+    /// The same of a cell whose lock this process has. A directory of runs that several studies share keeps what cells start from,
+    /// and runs that start from nothing: another study may start from them.
+    pub(super) fn tidy_locked(&self, item: Item<'_>, options: &StudyOptions) -> Result<()> {
         let is_shared = self.runs != self.dir.join("runs");
         let is_start = self.items().any(|other| {
             let start = other.cell.start.as_ref();
             start.is_some_and(|start| start.cell == item.cell.name)
         });
-        if options.keep_weights || (is_shared && is_start) {
+        let may_be_start = is_start || item.cell.start.is_none();
+        if options.keep_weights || (is_shared && may_be_start) {
             return Ok(());
         }
         if self.state(item)? == CellState::Finished {

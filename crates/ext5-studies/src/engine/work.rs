@@ -46,6 +46,7 @@ impl Work<'_> {
         let name = &item.cell.name;
         let settled = self.settled(item)?;
         if matches!(settled, Some(Outcome::Done)) {
+            self.study.tidy(item, self.options)?;
             return Ok(Outcome::Done);
         }
         // Nor is anything waited for when a stop is wanted.
@@ -67,6 +68,9 @@ impl Work<'_> {
         };
         // Whoever had it before may have done it.
         if let Some(outcome) = self.settled(item)? {
+            if matches!(outcome, Outcome::Done) {
+                self.study.tidy_locked(item, self.options)?;
+            }
             return Ok(outcome);
         }
         self.tell(item, observer)?;
@@ -84,7 +88,6 @@ impl Work<'_> {
         match self.study.state(item)? {
             CellState::Failed { .. } => return Ok(Some(Outcome::Done)),
             CellState::Finished if !self.study.lacks_weights(item, &self.open())? => {
-                self.study.tidy(item, self.options)?;
                 return Ok(Some(Outcome::Done));
             }
             CellState::Finished | CellState::Missing => {}
@@ -162,7 +165,7 @@ impl Work<'_> {
         Failure::forget(&run_dir)?;
         self.study
             .log("finished", &item.cell.name, "seconds", seconds.into())?;
-        self.study.tidy(item, self.options)?;
+        self.study.tidy_locked(item, self.options)?;
         if let Some((start, _)) = self.study.start(item) {
             self.study.tidy(start, self.options)?;
         }

@@ -110,6 +110,24 @@ fn studies_that_share_runs_train_what_they_share_once() {
 }
 
 #[test]
+fn a_shared_run_keeps_the_weights_that_another_study_may_start_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = dir.path().join("runs");
+    let mut alone = cells();
+    alone.truncate(1);
+    for (name, cells) in [("one", alone), ("two", cells())] {
+        let at = dir.path().join(name);
+        let study = Study::new(spec(), grid(cells), &at, Some(runs.clone()), "").unwrap();
+        let results = run(&study);
+        for cell in &results.cells {
+            let weights = runs.join(&cell.directory).join("checkpoints");
+            assert_eq!(weights.exists(), cell.start.is_none(), "{cell:?}");
+        }
+    }
+    assert!(!logged(&dir.path().join("two"), "begun").contains(&"pretrain".to_owned()));
+}
+
+#[test]
 fn a_start_whose_weights_are_gone_is_trained_again() {
     let dir = tempfile::tempdir().unwrap();
     let first = study(dir.path());
