@@ -121,20 +121,30 @@ impl Register {
         })
     }
 
-    /// Claims a directory: another study there is refused, and cells whose directories hold other runs.
+    /// Claims a directory that passes [`Register::check`].
     pub(crate) fn claim(&self, dir: &Path, grid: &Grid) -> Result<()> {
+        let before = self.check(dir, grid)?;
+        storage::local().create_dir(dir)?;
+        if before.as_ref() != Some(self) {
+            write_json(&dir.join(STUDY), self)?;
+        }
+        storage::local().create_dir(&self.runs(dir))?;
+        Ok(())
+    }
+
+    /// What a directory was claimed with. Another study there is refused, and cells whose directories hold other runs.
+    pub(crate) fn check(&self, dir: &Path, grid: &Grid) -> Result<Option<Self>> {
         let refused = |what: &str, keys| Error::Claimed {
             path: dir.to_owned(),
             what: what.to_owned(),
             keys,
         };
-        storage::local().create_dir(dir)?;
         let before: Option<Self> = read_json(&dir.join(STUDY))?;
         if let Some(before) = &before {
             let mut keys = differing(&before.spec, &self.spec);
             // What a study may cost decides nothing of it.
             keys.retain(|key| !key.starts_with("budget"));
-            if before.runs != self.runs {
+            if before.runs.as_deref().map(absolute) != self.runs {
                 keys.push("--runs".to_owned());
             }
             if !keys.is_empty() {
@@ -159,11 +169,7 @@ impl Register {
                 }
             }
         }
-        if before.as_ref() != Some(self) {
-            write_json(&dir.join(STUDY), self)?;
-        }
-        storage::local().create_dir(&runs)?;
-        Ok(())
+        Ok(before)
     }
 
     /// Directory of the runs of a study in `dir`.
@@ -253,6 +259,11 @@ impl Place {
             None => Ok(true),
         }
     }
+}
+
+/// A path from the root of the file system, as it is where the current directory is not known.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The file of a score.

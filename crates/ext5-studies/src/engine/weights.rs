@@ -1,7 +1,7 @@
 //! Which cells need the weights of which.
 use super::{Item, Study, StudyOptions};
 use crate::Result;
-use crate::register::scores_dir;
+use crate::register::{absolute, scores_dir};
 use crate::training::{has_checkpoint, has_checkpoints, keep_only};
 use ext5_data::storage;
 use ext5_findings::CellState;
@@ -82,7 +82,7 @@ impl Study {
     /// The same of a cell whose lock this process has. A directory of runs that several studies share keeps what cells start from,
     /// and runs that start from nothing: another study may start from them.
     pub(super) fn tidy_locked(&self, item: Item<'_>, options: &StudyOptions) -> Result<()> {
-        let is_shared = self.runs != self.dir.join("runs");
+        let is_shared = absolute(&self.runs) != absolute(&self.dir.join("runs"));
         let is_start = self.items().any(|other| {
             let start = other.cell.start.as_ref();
             start.is_some_and(|start| start.cell == item.cell.name)

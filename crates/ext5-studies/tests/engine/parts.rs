@@ -1,10 +1,11 @@
 //! Several processes on one directory, several studies on the same runs.
 use crate::grid::{HELD_OUT, cells, finetune, grid, spec};
 use crate::{logged, run, study, timeless};
-use ext5_data::Shard;
+use ext5_data::{ErrorKind, Shard};
 use ext5_findings::CellState;
 use ext5_studies::{Error, Study, StudyCell, StudyOptions};
 use ext5_trainer::{Event, Observer, Silent, Stop};
+use std::path::PathBuf;
 
 /// Which cells began.
 #[derive(Default)]
@@ -125,6 +126,41 @@ fn a_shared_run_keeps_the_weights_that_another_study_may_start_from() {
         }
     }
     assert!(!logged(&dir.path().join("two"), "begun").contains(&"pretrain".to_owned()));
+}
+
+#[test]
+fn runs_are_found_from_anywhere_and_missed_where_they_are_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let typed = PathBuf::from("somewhere/runs");
+    let study = Study::new(spec(), grid(cells()), dir.path(), Some(typed.clone()), "").unwrap();
+    assert_eq!(study.runs, std::env::current_dir().unwrap().join(typed));
+
+    let (at, runs) = (dir.path().join("study"), dir.path().join("runs"));
+    let study = Study::new(spec(), grid(cells()), &at, Some(runs.clone()), "").unwrap();
+    study.claim().unwrap();
+    assert!(ext5_studies::collect(&at).is_ok());
+    std::fs::remove_dir_all(&runs).unwrap();
+    let error = ext5_studies::collect(&at).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Missing);
+    let name = format!("there is no directory `{}`", runs.display());
+    assert!(error.to_string().contains(&name), "{error}");
+}
+
+#[test]
+fn a_study_that_costs_too_much_can_be_changed_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut dear = spec();
+    dear.seeds = vec![0, 1];
+    dear.budget.disk_gib = Some(1e-9);
+    let study = Study::new(dear, grid(cells()), dir.path(), None, "").unwrap();
+    let error = study.run(&StudyOptions::default(), &Stop::default(), &mut Silent);
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::OverBudget { .. }), "{error}");
+    assert!(!dir.path().join("study.json").exists());
+    let mut cells = cells();
+    cells.truncate(1);
+    let study = Study::new(spec(), grid(cells), dir.path(), None, "").unwrap();
+    assert_eq!(run(&study).cells.len(), 1);
 }
 
 #[test]
