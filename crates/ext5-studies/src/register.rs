@@ -93,6 +93,7 @@ impl Register {
                 seed: cell.config.trainer.seed,
                 mixture: cell.config.data.mixture.clone(),
                 start: cell.start.as_ref().map(|start| start.cell.clone()),
+                absent: Vec::new(),
                 loss: None,
                 device: String::new(),
                 version: String::new(),
@@ -196,7 +197,7 @@ impl Register {
     pub(crate) fn collect(&self, dir: &Path) -> Result<Results> {
         let runs = self.runs(dir);
         let mut results = self.header.clone();
-        let mut absent = BTreeSet::new();
+        let (mut untrained, mut absent) = (BTreeSet::new(), BTreeSet::new());
         for place in &self.cells {
             let path = runs.join(&place.folder);
             let mut record = place.record.clone();
@@ -204,6 +205,8 @@ impl Register {
             if record.state == CellState::Finished {
                 let ran: Option<CellRecord> = read_json(&path.join(CELL))?;
                 if let Some(ran) = ran {
+                    untrained.extend(ran.absent.iter().cloned());
+                    record.absent = ran.absent;
                     record.loss = ran.loss;
                     record.device = ran.device;
                     record.version = ran.version;
@@ -230,13 +233,12 @@ impl Register {
             }
             results.cells.push(record);
         }
-        if !absent.is_empty() {
-            let names: Vec<String> = absent.into_iter().collect();
-            let fact = (
-                "not scored, their data are not here".to_owned(),
-                names.join(", "),
-            );
-            results.facts.push(fact);
+        for (what, names) in [("trained on", untrained), ("scored", absent)] {
+            if !names.is_empty() {
+                let key = format!("not {what}, their data are not here");
+                let names: Vec<String> = names.into_iter().collect();
+                results.facts.push((key, names.join(", ")));
+            }
         }
         results.scores.sort_by(|one, other| {
             let key = |it: &ScoreRecord| (it.condition.clone(), it.replicate, it.task.clone());

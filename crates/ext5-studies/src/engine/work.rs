@@ -129,7 +129,7 @@ impl Work<'_> {
             needed.insert(last);
         }
         let config = self.config(item);
-        trained(
+        let absent = trained(
             (&cell.name, &config),
             &run_dir,
             &needed,
@@ -145,6 +145,7 @@ impl Work<'_> {
         }
         Ok(CellRecord {
             state: CellState::Finished,
+            absent,
             loss: last_loss(&run_dir)?,
             device: config.trainer.device,
             version: env!("CARGO_PKG_VERSION").to_owned(),
