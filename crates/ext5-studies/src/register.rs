@@ -1,4 +1,5 @@
 //! `study.json`: what a study is and which cells it has, as the directory was claimed with; and what has come of them.
+use crate::cell::Cell;
 use crate::failure::{Failure, read_json, write_json};
 use crate::hash::{deciding, differing, folder, hashes, scoring_hash};
 use crate::scoring::Scored;
@@ -163,7 +164,7 @@ impl Register {
                 let mut keys = begun_with_other(&path, &cell.config, outside)?;
                 let moved = folder != place.folder && storage::local().exists(&path.join(RUN))?;
                 if moved && keys.is_empty() {
-                    keys.push("init.from".to_owned());
+                    keys.push(moved_by(cell, grid).to_owned());
                 }
                 if !keys.is_empty() {
                     return Err(refused(&format!("the cell `{}`", cell.name), keys));
@@ -294,6 +295,16 @@ fn begun_with_other(run_dir: &Path, wanted: &RunConfig, outside: bool) -> Result
     };
     let before = saved_config(run_dir, &[])?;
     Ok(differing(&json(&before)?, &json(wanted)?))
+}
+
+/// What has changed of a cell whose configuration is the same: the mixture that was generated for it, else what it starts from.
+fn moved_by(cell: &Cell, grid: &Grid) -> &'static str {
+    let mut generated = grid.mixtures.iter();
+    if cell.start.is_none() || generated.any(|it| it.name == cell.config.data.mixture) {
+        "data.mixture (its members)"
+    } else {
+        "init.from"
+    }
 }
 
 fn header(

@@ -1,7 +1,7 @@
 //! Several processes on one directory, several studies on the same runs.
 use crate::grid::{HELD_OUT, cells, finetune, grid, spec};
 use crate::{logged, run, study, timeless};
-use ext5_data::{ErrorKind, Shard};
+use ext5_data::{ErrorKind, MemberSpec, MixtureSpec, Rate, Shard};
 use ext5_findings::CellState;
 use ext5_studies::{Error, Study, StudyCell, StudyOptions};
 use ext5_trainer::{Event, Observer, Silent, Stop};
@@ -161,6 +161,32 @@ fn a_study_that_costs_too_much_can_be_changed_where_it_is() {
     cells.truncate(1);
     let study = Study::new(spec(), grid(cells), dir.path(), None, "").unwrap();
     assert_eq!(run(&study).cells.len(), 1);
+}
+
+#[test]
+fn a_generated_mixture_with_other_members_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = |description: &str| {
+        let mut cells = cells();
+        cells.truncate(1);
+        cells[0].config.data.mixture = "drawn".to_owned();
+        let mut grid = grid(cells);
+        grid.mixtures.push(MixtureSpec {
+            name: "drawn".to_owned(),
+            description: description.to_owned(),
+            members: vec![MemberSpec {
+                name: HELD_OUT.to_owned(),
+                rate: Some(Rate::Fixed { value: 1.0 }),
+            }],
+            ..MixtureSpec::default()
+        });
+        Study::new(spec(), grid, dir.path(), None, "").unwrap()
+    };
+    run(&study("one"));
+    let error = study("two").run(&StudyOptions::default(), &Stop::default(), &mut Silent);
+    let error = error.unwrap_err().to_string();
+    let expected = "the cell `pretrain` with other `data.mixture (its members)`";
+    assert!(error.contains(expected), "{error}");
 }
 
 #[test]
