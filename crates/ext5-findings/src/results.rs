@@ -143,6 +143,9 @@ pub struct CellRecord {
     pub mixture: String,
     /// The cell it starts from, where it does.
     pub start: Option<String>,
+    /// Tasks of the mixture that it did not train on since they had no data; their shares went to the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
     /// Training loss of the last step, nats per target token.
     pub loss: Option<f64>,
     /// Device that ran it.

@@ -5,7 +5,7 @@ mod work;
 
 use crate::cell::Cell;
 use crate::failure::Failure;
-use crate::register::{Place, Register};
+use crate::register::{Place, Register, absolute};
 use crate::{Error, Grid, Result, StudySpec};
 use ext5_data::{Shard, door, storage};
 use ext5_findings::{CellState, Results};
@@ -55,7 +55,8 @@ pub struct StudyOptions {
 }
 
 impl Study {
-    /// A study in `dir`. `runs` is where its runs lie if not below that; `command` is what a report says how to repeat it.
+    /// A study in `dir`. `runs` is where its runs lie if not below that, from the current directory; `command` is what a report says
+    /// how to repeat it.
     ///
     /// # Errors
     /// [`Error::Grid`] for a grid that contradicts itself.
@@ -66,6 +67,7 @@ impl Study {
         runs: Option<PathBuf>,
         command: &str,
     ) -> Result<Self> {
+        let runs = runs.map(|runs| absolute(&runs));
         let register = Register::new(&spec, &grid, command, runs)?;
         Ok(Self {
             runs: register.runs(dir),
@@ -87,8 +89,10 @@ impl Study {
         stop: &Stop,
         observer: &mut dyn Observer,
     ) -> Result<Results> {
-        self.claim()?;
+        // The directory is taken last, so that a study that costs too much can be changed.
+        self.register.check(&self.dir, &self.grid)?;
         self.within_budget(options, observer)?;
+        self.claim()?;
         let work = Work {
             study: self,
             mine: self.share(options.shard),
@@ -121,7 +125,7 @@ impl Study {
         self.register.collect(&self.dir)
     }
 
-    /// Takes the directory for this study, and writes the mixtures there that its runs need. [`Study::run`] begins with it.
+    /// Takes the directory for this study, and writes the mixtures there that its runs need. [`Study::run`] does it before any run.
     ///
     /// # Errors
     /// [`Error::Claimed`] where the directory holds another study, or a cell's a run of another configuration.
@@ -211,8 +215,15 @@ impl Study {
         self.runs.join(&item.place.folder)
     }
 
+    /// What has come of a cell so far. One that is done, but whose weights could not be made again for those that start from it, has
+    /// failed.
     fn state(&self, item: Item<'_>) -> Result<CellState> {
-        Register::state(&self.runs, item.place)
+        Ok(match Failure::read(&self.run_dir(item))? {
+            Some(failure) => CellState::Failed {
+                reason: failure.reason,
+            },
+            None => Register::state(&self.runs, item.place)?,
+        })
     }
 
     /// Adds a line to the study's log.
@@ -242,7 +253,16 @@ struct Item<'a> {
 /// What has come so far of the study in a directory, finished or not, from what lies there.
 ///
 /// # Errors
-/// [`Error::NoStudy`] where the directory holds none, [`Error::Data`] naming a file that is damaged.
+/// [`Error::NoStudy`] where the directory holds none, [`Error::NoRuns`] where that of its runs is not there, [`Error::Data`] naming a
+/// file that is damaged.
 pub fn collect(dir: &Path) -> Result<Results> {
-    Register::read(dir)?.collect(dir)
+    let register = Register::read(dir)?;
+    let runs = register.runs(dir);
+    if !storage::local().exists(&runs)? {
+        return Err(Error::NoRuns {
+            path: dir.to_owned(),
+            runs,
+        });
+    }
+    register.collect(dir)
 }

@@ -83,6 +83,16 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// A study whose runs are gone.
+    #[error(
+        "the runs of the study in `{path}` are not there: there is no directory `{runs}`; bring it back, or run the study again"
+    )]
+    NoRuns {
+        /// The study's directory.
+        path: PathBuf,
+        /// Where its runs were.
+        runs: PathBuf,
+    },
     /// Cells failed; all that do not start from them are done.
     #[error(
         "{} of {cells} cells failed: {}; mend the cause and run the same command with `--retry`",
@@ -140,7 +150,7 @@ impl Error {
             | Self::Shipped { .. }
             | Self::Claimed { .. } => ErrorKind::Request,
             Self::NoRoom { .. } => ErrorKind::Io,
-            Self::NoStudy { .. } => ErrorKind::Missing,
+            Self::NoStudy { .. } | Self::NoRuns { .. } => ErrorKind::Missing,
             Self::Failed { kind, .. } => *kind,
             Self::Stopped {
                 interrupted: true, ..

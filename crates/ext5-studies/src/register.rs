@@ -1,4 +1,5 @@
 //! `study.json`: what a study is and which cells it has, as the directory was claimed with; and what has come of them.
+use crate::cell::Cell;
 use crate::failure::{Failure, read_json, write_json};
 use crate::hash::{deciding, differing, folder, hashes, scoring_hash};
 use crate::scoring::Scored;
@@ -93,6 +94,7 @@ impl Register {
                 seed: cell.config.trainer.seed,
                 mixture: cell.config.data.mixture.clone(),
                 start: cell.start.as_ref().map(|start| start.cell.clone()),
+                absent: Vec::new(),
                 loss: None,
                 device: String::new(),
                 version: String::new(),
@@ -121,20 +123,30 @@ impl Register {
         })
     }
 
-    /// Claims a directory: another study there is refused, and cells whose directories hold other runs.
+    /// Claims a directory that passes [`Register::check`].
     pub(crate) fn claim(&self, dir: &Path, grid: &Grid) -> Result<()> {
+        let before = self.check(dir, grid)?;
+        storage::local().create_dir(dir)?;
+        if before.as_ref() != Some(self) {
+            write_json(&dir.join(STUDY), self)?;
+        }
+        storage::local().create_dir(&self.runs(dir))?;
+        Ok(())
+    }
+
+    /// What a directory was claimed with. Another study there is refused, and cells whose directories hold other runs.
+    pub(crate) fn check(&self, dir: &Path, grid: &Grid) -> Result<Option<Self>> {
         let refused = |what: &str, keys| Error::Claimed {
             path: dir.to_owned(),
             what: what.to_owned(),
             keys,
         };
-        storage::local().create_dir(dir)?;
         let before: Option<Self> = read_json(&dir.join(STUDY))?;
         if let Some(before) = &before {
             let mut keys = differing(&before.spec, &self.spec);
             // What a study may cost decides nothing of it.
             keys.retain(|key| !key.starts_with("budget"));
-            if before.runs != self.runs {
+            if before.runs.as_deref().map(absolute) != self.runs {
                 keys.push("--runs".to_owned());
             }
             if !keys.is_empty() {
@@ -152,18 +164,14 @@ impl Register {
                 let mut keys = begun_with_other(&path, &cell.config, outside)?;
                 let moved = folder != place.folder && storage::local().exists(&path.join(RUN))?;
                 if moved && keys.is_empty() {
-                    keys.push("init.from".to_owned());
+                    keys.push(moved_by(cell, grid).to_owned());
                 }
                 if !keys.is_empty() {
                     return Err(refused(&format!("the cell `{}`", cell.name), keys));
                 }
             }
         }
-        if before.as_ref() != Some(self) {
-            write_json(&dir.join(STUDY), self)?;
-        }
-        storage::local().create_dir(&runs)?;
-        Ok(())
+        Ok(before)
     }
 
     /// Directory of the runs of a study in `dir`.
@@ -190,7 +198,7 @@ impl Register {
     pub(crate) fn collect(&self, dir: &Path) -> Result<Results> {
         let runs = self.runs(dir);
         let mut results = self.header.clone();
-        let mut absent = BTreeSet::new();
+        let (mut untrained, mut absent) = (BTreeSet::new(), BTreeSet::new());
         for place in &self.cells {
             let path = runs.join(&place.folder);
             let mut record = place.record.clone();
@@ -198,6 +206,8 @@ impl Register {
             if record.state == CellState::Finished {
                 let ran: Option<CellRecord> = read_json(&path.join(CELL))?;
                 if let Some(ran) = ran {
+                    untrained.extend(ran.absent.iter().cloned());
+                    record.absent = ran.absent;
                     record.loss = ran.loss;
                     record.device = ran.device;
                     record.version = ran.version;
@@ -224,13 +234,12 @@ impl Register {
             }
             results.cells.push(record);
         }
-        if !absent.is_empty() {
-            let names: Vec<String> = absent.into_iter().collect();
-            let fact = (
-                "not scored, their data are not here".to_owned(),
-                names.join(", "),
-            );
-            results.facts.push(fact);
+        for (what, names) in [("trained on", untrained), ("scored", absent)] {
+            if !names.is_empty() {
+                let key = format!("not {what}, their data are not here");
+                let names: Vec<String> = names.into_iter().collect();
+                results.facts.push((key, names.join(", ")));
+            }
         }
         results.scores.sort_by(|one, other| {
             let key = |it: &ScoreRecord| (it.condition.clone(), it.replicate, it.task.clone());
@@ -253,6 +262,11 @@ impl Place {
             None => Ok(true),
         }
     }
+}
+
+/// A path from the root of the file system, as it is where the current directory is not known.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The file of a score.
@@ -281,6 +295,16 @@ fn begun_with_other(run_dir: &Path, wanted: &RunConfig, outside: bool) -> Result
     };
     let before = saved_config(run_dir, &[])?;
     Ok(differing(&json(&before)?, &json(wanted)?))
+}
+
+/// What has changed of a cell whose configuration is the same: the mixture that was generated for it, else what it starts from.
+fn moved_by(cell: &Cell, grid: &Grid) -> &'static str {
+    let mut generated = grid.mixtures.iter();
+    if cell.start.is_none() || generated.any(|it| it.name == cell.config.data.mixture) {
+        "data.mixture (its members)"
+    } else {
+        "init.from"
+    }
 }
 
 fn header(

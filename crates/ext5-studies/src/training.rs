@@ -1,4 +1,5 @@
 //! A cell's run: trained until the checkpoints are there that somebody needs, and no longer kept than that.
+use crate::failure::{read_json, write_json};
 use crate::{Error, Result};
 use ext5_data::{door, storage};
 use ext5_trainer::{Checkpoint, METRICS, Observer, RunConfig, Stop, train};
@@ -7,6 +8,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const CHECKPOINTS: &str = "checkpoints";
+/// Names of the tasks without data, beside the run.
+const ABSENT: &str = "absent.json";
 /// Largest log of a run that is read, bytes.
 const LOG_LIMIT: u64 = 1 << 30;
 
@@ -20,28 +23,40 @@ pub(crate) fn has_checkpoint(run_dir: &Path, step: u64) -> bool {
     Checkpoint::is_at(&checkpoint(run_dir, step))
 }
 
+/// Whether a run has any checkpoint.
+pub(crate) fn has_checkpoints(run_dir: &Path) -> Result<bool> {
+    Ok(storage::local().exists(&run_dir.join(CHECKPOINTS))?)
+}
+
 /// Trains, or goes on, until the run has the checkpoints of all `steps`. A run whose weights were removed is repeated, bit for bit.
+/// Answers the tasks that it was to train on and that had no data.
 pub(crate) fn trained(
     (cell, config): (&str, &RunConfig),
     run_dir: &Path,
     steps: &BTreeSet<u64>,
     stop: &Stop,
     observer: &mut dyn Observer,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let lacking = || {
         let mut steps = steps.iter().copied();
         steps.find(|step| !has_checkpoint(run_dir, *step))
     };
-    if lacking().is_none() {
-        return Ok(());
-    }
-    if has_checkpoint(run_dir, config.trainer.steps) {
-        storage::local().remove(&run_dir.join(CHECKPOINTS))?;
+    let absent = run_dir.join(ABSENT);
+    let known: Option<Vec<String>> = read_json(&absent)?;
+    let is_done = has_checkpoint(run_dir, config.trainer.steps);
+    match lacking() {
+        Some(_) if is_done => storage::local().remove(&run_dir.join(CHECKPOINTS))?,
+        Some(_) => {}
+        // One that was killed at its very end has nothing left to do but to say what it lacked.
+        None if known.is_some() || !is_done => return Ok(known.unwrap_or_default()),
+        None => {}
     }
     let begun = storage::local().exists(&run_dir.join("run.toml"))?;
-    train(config, run_dir, begun, stop, observer)?;
+    let report = train(config, run_dir, begun, stop, observer)?;
+    let names: Vec<String> = report.absent.into_iter().map(|(task, _)| task).collect();
+    write_json(&absent, &names)?;
     match lacking() {
-        None => Ok(()),
+        None => Ok(names),
         Some(step) => Err(Error::Grid {
             reason: format!(
                 "the cell `{cell}` keeps no checkpoint of step {step}, which is needed: let `trainer.checkpoint_every` divide it and raise `trainer.keep`"

@@ -59,7 +59,7 @@ fn run_study(args: &StudyRunArgs, output: &Output, terminal: &mut Terminal) -> R
     let grid = spec.grid(&catalogue(&args.study.task_dirs)?)?;
     let beside = || PathBuf::from(format!("runs/{}_{}", spec.name, spec.scale));
     let dir = args.dir.clone().unwrap_or_else(beside);
-    let study = Study::new(spec, grid, &dir, args.runs.clone(), &command(&args.study))?;
+    let study = Study::new(spec, grid, &dir, args.runs.clone(), &command(args))?;
     let options = StudyOptions {
         shard,
         retry: args.retry,
@@ -100,17 +100,29 @@ fn write_report(args: &StudyReportArgs, output: &Output) -> Result<()> {
     output.print(&found.value(), || found.text(dir))
 }
 
-/// The command that repeats a study, as one would type it; where it lies is not part of it.
-fn command(args: &StudyArgs) -> String {
-    let mut words = vec!["ext5".to_owned(), "study".to_owned(), "run".to_owned()];
-    if let Some(file) = &args.file {
-        words.extend(["--file".to_owned(), quoted(&file.to_string_lossy())]);
+/// The command that repeats a study, with paths as they were typed; where the study lies is not part of it.
+fn command(args: &StudyRunArgs) -> String {
+    let study = &args.study;
+    let path = |path: &PathBuf| quoted(&path.to_string_lossy());
+    let mut words = vec!["ext5 study run".to_owned()];
+    if let Some(file) = &study.file {
+        words.push(format!("--file {}", path(file)));
     }
-    if let Some(name) = &args.name {
-        words.extend([quoted(name), "--scale".to_owned(), quoted(&args.scale)]);
+    if let Some(name) = &study.name {
+        words.push(format!("{} --scale {}", quoted(name), quoted(&study.scale)));
     }
-    for key in &args.keys {
-        words.extend(["--set".to_owned(), quoted(key)]);
+    let keys = study.keys.iter();
+    words.extend(keys.map(|key| format!("--set {}", quoted(key))));
+    let dirs = study.task_dirs.iter();
+    words.extend(dirs.map(|dir| format!("--task-dir {}", path(dir))));
+    if let Some(root) = &study.data_root {
+        words.push(format!("--data-root {}", path(root)));
+    }
+    if let Some(device) = &args.device {
+        words.push(format!("--device {}", quoted(device)));
+    }
+    if let Some(transfer) = &args.transfer {
+        words.push(format!("--transfer {}", path(transfer)));
     }
     words.join(" ")
 }
@@ -229,15 +241,30 @@ mod tests {
 
     #[test]
     fn a_command_can_be_typed_again() {
-        let args = StudyArgs {
-            name: Some("ratio".to_owned()),
-            scale: "micro".to_owned(),
-            file: None,
-            data_root: Some(PathBuf::from("data")),
-            task_dirs: Vec::new(),
-            keys: vec!["seeds=[0, 1]".to_owned(), "data.ratio=2".to_owned()],
+        let mut args = StudyRunArgs {
+            study: StudyArgs {
+                name: Some("ratio".to_owned()),
+                scale: "micro".to_owned(),
+                file: None,
+                data_root: None,
+                task_dirs: Vec::new(),
+                keys: vec!["seeds=[0, 1]".to_owned(), "data.ratio=2".to_owned()],
+            },
+            dir: Some(PathBuf::from("studies/ratio")),
+            runs: None,
+            shard: "1/2".to_owned(),
+            retry: true,
+            keep_weights: false,
+            transfer: None,
+            device: None,
         };
         let expected = "ext5 study run ratio --scale micro --set 'seeds=[0, 1]' --set data.ratio=2";
         assert_eq!(command(&args), expected);
+        args.study.task_dirs = vec![PathBuf::from("mine"), PathBuf::from("my tasks")];
+        args.study.data_root = Some(PathBuf::from("data"));
+        args.device = Some("cuda".to_owned());
+        args.transfer = Some(PathBuf::from("studies/transfer"));
+        let more = "--task-dir mine --task-dir 'my tasks' --data-root data --device cuda --transfer studies/transfer";
+        assert_eq!(command(&args), format!("{expected} {more}"));
     }
 }

@@ -158,6 +158,7 @@ fn cells(stream: &mut Stream) -> Vec<CellRecord> {
         seed: 1,
         mixture: String::new(),
         start: Some(names[stream.below(4) as usize].to_owned()),
+        absent: Vec::new(),
         loss: None,
         device: String::new(),
         version: String::new(),

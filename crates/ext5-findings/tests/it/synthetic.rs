@@ -155,6 +155,7 @@ fn cell(name: &str, index: u64) -> CellRecord {
         seed: index,
         mixture: "micro_ext5".to_owned(),
         start: (index > 0).then(|| "pretrain_r2_s0".to_owned()),
+        absent: Vec::new(),
         loss: Some(1.25 + 0.1 * noise(index as usize)),
         device: "cpu".to_owned(),
         version: "0.1.0".to_owned(),

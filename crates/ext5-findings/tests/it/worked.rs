@@ -173,6 +173,7 @@ fn a_failed_cell_takes_its_condition_out() {
         seed: 1,
         mixture: String::new(),
         start: start.map(str::to_owned),
+        absent: Vec::new(),
         loss: None,
         device: String::new(),
         version: String::new(),

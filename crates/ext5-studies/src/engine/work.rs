@@ -44,12 +44,18 @@ impl Work<'_> {
     /// Does what is left to do for a cell, if it can be done now.
     fn attempt(&self, item: Item<'_>, observer: &mut dyn Observer) -> Result<Outcome> {
         let name = &item.cell.name;
-        if let Some(outcome) = self.settled(item)? {
-            return Ok(outcome);
+        let settled = self.settled(item)?;
+        if matches!(settled, Some(Outcome::Done)) {
+            self.study.tidy(item, self.options)?;
+            return Ok(Outcome::Done);
         }
+        // Nor is anything waited for when a stop is wanted.
         if let Some(interrupted) = self.stop.wanted() {
             let cell = name.clone();
             return Err(Error::Stopped { cell, interrupted });
+        }
+        if let Some(outcome) = settled {
+            return Ok(outcome);
         }
         let run_dir = self.study.run_dir(item);
         storage::local().create_dir(&scores_dir(&run_dir))?;
@@ -62,6 +68,9 @@ impl Work<'_> {
         };
         // Whoever had it before may have done it.
         if let Some(outcome) = self.settled(item)? {
+            if matches!(outcome, Outcome::Done) {
+                self.study.tidy_locked(item, self.options)?;
+            }
             return Ok(outcome);
         }
         self.tell(item, observer)?;
@@ -78,15 +87,10 @@ impl Work<'_> {
     fn settled(&self, item: Item<'_>) -> Result<Option<Outcome>> {
         match self.study.state(item)? {
             CellState::Failed { .. } => return Ok(Some(Outcome::Done)),
-            CellState::Finished => {
-                let run_dir = self.study.run_dir(item);
-                let wanted = self.wanted(item)?;
-                if wanted.iter().all(|step| has_checkpoint(&run_dir, *step)) {
-                    self.study.tidy(item, self.options)?;
-                    return Ok(Some(Outcome::Done));
-                }
+            CellState::Finished if !self.study.lacks_weights(item, &self.open())? => {
+                return Ok(Some(Outcome::Done));
             }
-            CellState::Missing => {}
+            CellState::Finished | CellState::Missing => {}
         }
         let Some((start, step)) = self.study.start(item) else {
             return Ok(None);
@@ -125,7 +129,7 @@ impl Work<'_> {
             needed.insert(last);
         }
         let config = self.config(item);
-        trained(
+        let absent = trained(
             (&cell.name, &config),
             &run_dir,
             &needed,
@@ -141,6 +145,7 @@ impl Work<'_> {
         }
         Ok(CellRecord {
             state: CellState::Finished,
+            absent,
             loss: last_loss(&run_dir)?,
             device: config.trainer.device,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -161,7 +166,7 @@ impl Work<'_> {
         Failure::forget(&run_dir)?;
         self.study
             .log("finished", &item.cell.name, "seconds", seconds.into())?;
-        self.study.tidy(item, self.options)?;
+        self.study.tidy_locked(item, self.options)?;
         if let Some((start, _)) = self.study.start(item) {
             self.study.tidy(start, self.options)?;
         }
@@ -196,9 +201,12 @@ impl Work<'_> {
 
     /// Steps of a cell's checkpoints that other cells of this process still start from.
     fn wanted(&self, item: Item<'_>) -> Result<BTreeSet<u64>> {
-        self.study.wanted_by(item, |number, state| {
-            self.mine.contains(&number) && *state == CellState::Missing
-        })
+        self.study.wanted_by(item, &self.open())
+    }
+
+    /// Which cells this process has still to train: its own that are missing.
+    fn open(&self) -> impl Fn(usize, &CellState) -> bool {
+        move |number, state: &CellState| self.mine.contains(&number) && *state == CellState::Missing
     }
 
     /// The run of a cell, with its start and places filled in.

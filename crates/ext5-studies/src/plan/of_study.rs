@@ -2,7 +2,7 @@ use super::{Pace, StudyPlan, plan_study};
 use crate::{Result, Study, StudyOptions, check_budget};
 use ext5_data::storage;
 use ext5_findings::CellState;
-use ext5_trainer::{Observer, ProbeOptions, catalogue};
+use ext5_trainer::{Event, Observer, ProbeOptions, catalogue};
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,14 +45,19 @@ impl Study {
         plan_study(&self.spec, (&grid, &finished), &catalogue, pace, observer)
     }
 
-    /// Refuses to begin what is planned to cost more than the study's budget, or more room than its disk has. Some steps are tried
-    /// where the budget is one of hours.
+    /// Refuses to begin what is planned to cost more than the study's budget, or more room than its disk has, and notes what the plan
+    /// warns of. Some steps are tried where the budget is one of hours.
     ///
     /// # Errors
     /// As [`check_budget`] and [`plan_study`].
     pub fn within_budget(&self, options: &StudyOptions, observer: &mut dyn Observer) -> Result<()> {
         let (budget, free) = (&self.spec.budget, free_bytes(&self.runs));
         let plan = self.plan(options, &Pace::Unknown, observer)?;
+        if plan.remaining.runs > 0 {
+            for warning in &plan.warnings {
+                observer.on(&Event::Note(&format!("warning: {warning}")));
+            }
+        }
         check_budget(&plan, budget, free)?;
         if budget.hours.is_none() || plan.remaining.runs == 0 {
             return Ok(());

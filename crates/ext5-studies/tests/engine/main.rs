@@ -192,6 +192,37 @@ fn a_failed_cell_is_reported_and_tried_again_on_request_alone() {
 }
 
 #[test]
+fn tasks_without_data_are_named_in_the_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let tasks = dir.path().join("mine");
+    grid::write_task(&tasks);
+    let both = format!(
+        "name = \"both\"\ndescription = \"x\"\n[[members]]\nname = \"mine\"\nrate = 1.0\n[[members]]\nname = \"{HELD_OUT}\"\nrate = 1.0\n"
+    );
+    fs::write(tasks.join("both.toml"), both).unwrap();
+    let mut cells = cells();
+    cells.truncate(1);
+    let mut tuned = grid::finetune("finetune_late", "pretrain", None, HELD_OUT);
+    tuned.config.data.mixture = "both".to_owned();
+    cells.push(tuned);
+    let at = dir.path().join("study");
+    let study = Study::new(spec(), grid(cells), &at, None, "").unwrap();
+    let options = StudyOptions {
+        task_dirs: vec![tasks],
+        data_root: Some(dir.path().to_owned()),
+        ..StudyOptions::default()
+    };
+    let results = study.run(&options, &Stop::default(), &mut Silent).unwrap();
+    assert!(results.cells[0].absent.is_empty());
+    assert_eq!(results.cells[1].absent, ["mine"]);
+    let fact = (
+        "not trained on, their data are not here".to_owned(),
+        "mine".to_owned(),
+    );
+    assert_eq!(results.facts.last(), Some(&fact));
+}
+
+#[test]
 fn a_changed_study_is_refused_before_anything_runs() {
     let dir = tempfile::tempdir().unwrap();
     run(&study(dir.path()));

@@ -1,10 +1,11 @@
 //! Several processes on one directory, several studies on the same runs.
-use crate::grid::{cells, finetune, grid, spec};
+use crate::grid::{HELD_OUT, cells, finetune, grid, spec};
 use crate::{logged, run, study, timeless};
-use ext5_data::Shard;
+use ext5_data::{ErrorKind, MemberSpec, MixtureSpec, Rate, Shard};
 use ext5_findings::CellState;
-use ext5_studies::{Study, StudyOptions};
+use ext5_studies::{Error, Study, StudyCell, StudyOptions};
 use ext5_trainer::{Event, Observer, Silent, Stop};
+use std::path::PathBuf;
 
 /// Which cells began.
 #[derive(Default)]
@@ -110,6 +111,85 @@ fn studies_that_share_runs_train_what_they_share_once() {
 }
 
 #[test]
+fn a_shared_run_keeps_the_weights_that_another_study_may_start_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = dir.path().join("runs");
+    let mut alone = cells();
+    alone.truncate(1);
+    for (name, cells) in [("one", alone), ("two", cells())] {
+        let at = dir.path().join(name);
+        let study = Study::new(spec(), grid(cells), &at, Some(runs.clone()), "").unwrap();
+        let results = run(&study);
+        for cell in &results.cells {
+            let weights = runs.join(&cell.directory).join("checkpoints");
+            assert_eq!(weights.exists(), cell.start.is_none(), "{cell:?}");
+        }
+    }
+    assert!(!logged(&dir.path().join("two"), "begun").contains(&"pretrain".to_owned()));
+}
+
+#[test]
+fn runs_are_found_from_anywhere_and_missed_where_they_are_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let typed = PathBuf::from("somewhere/runs");
+    let study = Study::new(spec(), grid(cells()), dir.path(), Some(typed.clone()), "").unwrap();
+    assert_eq!(study.runs, std::env::current_dir().unwrap().join(typed));
+
+    let (at, runs) = (dir.path().join("study"), dir.path().join("runs"));
+    let study = Study::new(spec(), grid(cells()), &at, Some(runs.clone()), "").unwrap();
+    study.claim().unwrap();
+    assert!(ext5_studies::collect(&at).is_ok());
+    std::fs::remove_dir_all(&runs).unwrap();
+    let error = ext5_studies::collect(&at).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Missing);
+    let name = format!("there is no directory `{}`", runs.display());
+    assert!(error.to_string().contains(&name), "{error}");
+}
+
+#[test]
+fn a_study_that_costs_too_much_can_be_changed_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut dear = spec();
+    dear.seeds = vec![0, 1];
+    dear.budget.disk_gib = Some(1e-9);
+    let study = Study::new(dear, grid(cells()), dir.path(), None, "").unwrap();
+    let error = study.run(&StudyOptions::default(), &Stop::default(), &mut Silent);
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::OverBudget { .. }), "{error}");
+    assert!(!dir.path().join("study.json").exists());
+    let mut cells = cells();
+    cells.truncate(1);
+    let study = Study::new(spec(), grid(cells), dir.path(), None, "").unwrap();
+    assert_eq!(run(&study).cells.len(), 1);
+}
+
+#[test]
+fn a_generated_mixture_with_other_members_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = |description: &str| {
+        let mut cells = cells();
+        cells.truncate(1);
+        cells[0].config.data.mixture = "drawn".to_owned();
+        let mut grid = grid(cells);
+        grid.mixtures.push(MixtureSpec {
+            name: "drawn".to_owned(),
+            description: description.to_owned(),
+            members: vec![MemberSpec {
+                name: HELD_OUT.to_owned(),
+                rate: Some(Rate::Fixed { value: 1.0 }),
+            }],
+            ..MixtureSpec::default()
+        });
+        Study::new(spec(), grid, dir.path(), None, "").unwrap()
+    };
+    run(&study("one"));
+    let error = study("two").run(&StudyOptions::default(), &Stop::default(), &mut Silent);
+    let error = error.unwrap_err().to_string();
+    let expected = "the cell `pretrain` with other `data.mixture (its members)`";
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
 fn a_start_whose_weights_are_gone_is_trained_again() {
     let dir = tempfile::tempdir().unwrap();
     let first = study(dir.path());
@@ -122,4 +202,87 @@ fn a_start_whose_weights_are_gone_is_trained_again() {
     assert_eq!(timeless(run(&first)), expected);
     let begun = logged(dir.path(), "begun");
     assert_eq!(begun[4..], ["pretrain", "finetune_early"]);
+}
+
+/// Three levels: a pre-training, a run after it, and one after that.
+fn chain() -> Vec<StudyCell> {
+    let mut chain = cells();
+    chain.truncate(1);
+    let mut second = finetune("second", "pretrain", Some(2), HELD_OUT);
+    second.scorings = Vec::new();
+    chain.extend([second, finetune("finetune_late", "second", None, HELD_OUT)]);
+    chain
+}
+
+#[test]
+fn a_chain_whose_weights_are_gone_is_trained_again_from_its_beginning() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = Study::new(spec(), grid(chain()), dir.path(), None, "").unwrap();
+    let expected = timeless(run(&study));
+    let lost = &expected.cells[2];
+    std::fs::remove_dir_all(dir.path().join(&lost.directory)).unwrap();
+    assert_eq!(timeless(run(&study)), expected);
+    let begun = logged(dir.path(), "begun");
+    assert_eq!(begun[3..], ["pretrain", "second", "finetune_late"]);
+    for cell in &expected.cells {
+        let run_dir = dir.path().join(&cell.directory);
+        assert!(!run_dir.join("checkpoints").exists(), "{cell:?}");
+    }
+}
+
+#[test]
+fn a_start_that_cannot_be_made_again_fails_what_starts_from_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = Study::new(spec(), grid(chain()), dir.path(), None, "").unwrap();
+    let expected = timeless(run(&study));
+    let [_, second, third] = &expected.cells[..] else {
+        panic!("{expected:?}");
+    };
+    std::fs::remove_dir_all(dir.path().join(&third.directory)).unwrap();
+    // As an attempt leaves it that ended with an error.
+    let failed = dir.path().join(&second.directory).join("failed.json");
+    std::fs::write(&failed, r#"{"reason": "no room", "code": 1}"#).unwrap();
+    let options = StudyOptions::default();
+    let error = study.run(&options, &Stop::default(), &mut Silent);
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("1 of 3 cells failed: `second`: no room"),
+        "{error}"
+    );
+    assert_eq!(logged(dir.path(), "begun").len(), 3);
+    let options = StudyOptions {
+        retry: true,
+        ..StudyOptions::default()
+    };
+    let results = study.run(&options, &Stop::default(), &mut Silent).unwrap();
+    assert_eq!(timeless(results), expected);
+}
+
+#[test]
+fn what_is_waited_for_can_be_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = study(dir.path());
+    study.claim().unwrap();
+    let pretrain = study.collect().unwrap().cells[0].directory.clone();
+    let scores = dir.path().join(pretrain).join("scores");
+    std::fs::create_dir_all(&scores).unwrap();
+    let _held = ext5_data::storage::lock(&scores).unwrap();
+    let stop = Stop::default();
+    let mut waiting = Waiting { stop: &stop };
+    let error = study.run(&StudyOptions::default(), &stop, &mut waiting);
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::Stopped { .. }), "{error}");
+}
+
+/// Asks to stop as soon as something is waited for.
+struct Waiting<'a> {
+    stop: &'a Stop,
+}
+
+impl Observer for Waiting<'_> {
+    fn on(&mut self, event: &Event<'_>) {
+        if matches!(event, Event::Note(note) if note.starts_with("waiting: ")) {
+            self.stop.terminate();
+        }
+    }
 }
