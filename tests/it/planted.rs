@@ -9,7 +9,7 @@ name = "planted"
 question = "transfer"
 scale = "test"
 description = "Does a study find a transfer and a harm that were put into the data?"
-seeds = [0, 1, 2]
+seeds = [0, 1, 2, 3, 4, 5]
 
 [data]
 text = "planted_text"

@@ -115,8 +115,9 @@ fn command(args: &StudyRunArgs) -> String {
     words.extend(keys.map(|key| format!("--set {}", quoted(key))));
     let dirs = study.task_dirs.iter();
     words.extend(dirs.map(|dir| format!("--task-dir {}", path(dir))));
-    if let Some(root) = &study.data_root {
-        words.push(format!("--data-root {}", path(root)));
+    if study.data_root.is_some() {
+        // Where the data lie is this machine's; reports are published.
+        words.push("--data-root DATA".to_owned());
     }
     if let Some(device) = &args.device {
         words.push(format!("--device {}", quoted(device)));
@@ -264,7 +265,7 @@ mod tests {
         args.study.data_root = Some(PathBuf::from("data"));
         args.device = Some("cuda".to_owned());
         args.transfer = Some(PathBuf::from("studies/transfer"));
-        let more = "--task-dir mine --task-dir 'my tasks' --data-root data --device cuda --transfer studies/transfer";
+        let more = "--task-dir mine --task-dir 'my tasks' --data-root DATA --device cuda --transfer studies/transfer";
         assert_eq!(command(&args), format!("{expected} {more}"));
     }
 }
