@@ -46,10 +46,9 @@ pub(crate) fn trained(
     let is_done = has_checkpoint(run_dir, config.trainer.steps);
     match lacking() {
         Some(_) if is_done => storage::local().remove(&run_dir.join(CHECKPOINTS))?,
-        Some(_) => {}
-        // One that was killed at its very end has nothing left to do but to say what it lacked.
         None if known.is_some() || !is_done => return Ok(known.unwrap_or_default()),
-        None => {}
+        // There are steps to take; or it was killed at its very end, and has but to say what it lacked.
+        _ => {}
     }
     let begun = storage::local().exists(&run_dir.join("run.toml"))?;
     let report = train(config, run_dir, begun, stop, observer)?;
