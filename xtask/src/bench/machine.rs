@@ -18,21 +18,33 @@ const FEATURES: &[&str] = &[
 
 /// Processor, cores, memory, GPU; what the system does not tell is left out.
 pub(super) fn facts() -> Value {
-    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let flags = field("flags")
-        .or_else(|| field("Features"))
-        .unwrap_or_default();
-    let flags: Vec<&str> = flags.split_whitespace().collect();
-    let has: Vec<&&str> = FEATURES.iter().filter(|it| flags.contains(it)).collect();
     json!({
-        "processor": field("model name"), "features": has, "cores": cores(), "memory_gib": memory_gib(),
+        "processor": processor("model name"), "features": features(), "cores": cores(), "memory_gib": memory_gib(),
         "system": std::env::consts::OS, "architecture": std::env::consts::ARCH, "gpu": gpu(),
         "load": fs::read_to_string("/proc/loadavg").ok().and_then(|text| Some(text.split_whitespace().next()?.to_owned())),
     })
+}
+
+/// Whether the processor multiplies bf16 numbers itself.
+pub(super) fn has_bf16() -> bool {
+    features().iter().any(|feature| feature.contains("bf16"))
+}
+
+/// Those of `FEATURES` that the processor has.
+fn features() -> Vec<&'static str> {
+    let flags = processor("flags")
+        .or_else(|| processor("Features"))
+        .unwrap_or_default();
+    let flags: Vec<&str> = flags.split_whitespace().collect();
+    let has = |feature: &&&str| flags.contains(*feature);
+    FEATURES.iter().filter(has).copied().collect()
+}
+
+/// What the system says of the first processor.
+fn processor(field: &str) -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with(field))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
 }
 
 /// `training-<hardware>`.

@@ -44,7 +44,7 @@ use Contestant::{
     Compiled, CompiledBf16, Eager, Ours, OursBf16, OursProducts, OursRecomputing, TorchProducts,
 };
 
-/// Compiled bf16 runs in the first work alone: on a processor without such products a step takes it most of a minute.
+/// Compiled bf16 runs in the first work alone.
 const SMALL: Work = Work {
     model: "t5_1_1_small",
     batch: 8,
