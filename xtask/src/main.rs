@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci|tidy|golden|bench|reference`.
+//! Development commands: `cargo xtask ci|tidy|golden|bench|reliability|reference`.
 #![expect(
     clippy::print_stdout,
     reason = "this binary talks to the developer in front of it"
@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod golden;
 mod reference;
+mod reliability;
 mod tidy;
 
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ enum Command {
     Golden(golden::Options),
     /// Measure training, beside transformers with `--peers`, and judge the targets.
     Bench(bench::Options),
+    /// Test every promise of docs/reliability.md until it breaks; print a table.
+    Reliability(reliability::Options),
     /// Write the reference page of tasks, mixtures and suites again.
     Reference,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&root),
         Command::Golden(options) => golden::run(&root, &options),
         Command::Bench(options) => bench::run(&root, &options),
+        Command::Reliability(options) => reliability::run(&root, &options),
         Command::Reference => reference::run(&root),
     };
     match outcome {

@@ -97,6 +97,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("ext5-cli", ALL),
     ("ext5-bench", ALL),
+    ("ext5-reliability", ALL),
     ("ext5-tests", ALL),
     ("xtask", &[]),
 ];

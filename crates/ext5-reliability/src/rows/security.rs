@@ -1,0 +1,4 @@
+//! Names, templates, secrets, pages.
+use crate::row::Row;
+
+pub(super) const ROWS: &[Row] = &[];
