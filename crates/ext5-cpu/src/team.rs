@@ -9,6 +9,11 @@ use std::thread;
 /// token, since waking up costs more than a small product.
 const TURNS: u32 = 20_000;
 
+/// Environment variable with the number of threads that compute, from 1 to [`MOST`]; without it, as many as this process may
+/// run on. Equal numbers give equal bits, so a run that goes on elsewhere may need the number it had.
+const THREADS: &str = "EXT5_THREADS";
+const MOST: usize = 1024;
+
 /// A call in progress: what every thread of the team takes tasks from.
 struct Job {
     work: *const (dyn Fn(usize) + Sync),
@@ -39,7 +44,9 @@ struct Team {
 fn team() -> &'static Team {
     static TEAM: OnceLock<&'static Team> = OnceLock::new();
     TEAM.get_or_init(|| {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let asked = std::env::var(THREADS).ok().and_then(|text| asked(&text));
+        let threads =
+            asked.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         let team: &'static Team = Box::leak(Box::new(Team::new(threads - 1)));
         for number in 0..team.workers {
             // A thread that cannot start is one that never joins: the others do its work.
@@ -50,6 +57,12 @@ fn team() -> &'static Team {
         }
         team
     })
+}
+
+/// The number of threads that a text asks for.
+fn asked(text: &str) -> Option<usize> {
+    let threads = text.trim().parse().ok()?;
+    (1..=MOST).contains(&threads).then_some(threads)
 }
 
 /// Threads that work on a call, the caller's included.
@@ -291,4 +304,17 @@ pub fn for_each_row(values: &mut [f32], width: usize, work: &(dyn Fn(usize, &mut
         // SAFETY: each task has its own row.
         work(row, unsafe { shared.range(row * width..(row + 1) * width) });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asked;
+
+    #[test]
+    fn a_number_of_threads_is_from_one_to_many() {
+        assert_eq!(asked(" 4\n"), Some(4));
+        for text in ["", "0", "-1", "two", "1025"] {
+            assert_eq!(asked(text), None, "{text}");
+        }
+    }
 }
