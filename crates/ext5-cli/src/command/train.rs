@@ -60,8 +60,9 @@ fn trained(
     ranks: &dyn Ranks,
     observer: &mut dyn Observer,
 ) -> Result<TrainReport> {
-    let (config, run_dir) = described(args)?;
+    // First, so that a signal never finds a run that does not know what to do with it.
     let stop = signals::watch().context("cannot watch for signals")?;
+    let (config, run_dir) = described(args)?;
     let report = train_among(ranks, &config, &run_dir, args.resume, &stop, observer)?;
     Ok(report)
 }
