@@ -169,8 +169,17 @@ impl Checkpoint {
 /// # Errors
 /// [`Error::Data`] where the directory cannot be listed.
 pub(crate) fn newest(run_dir: &Path) -> Result<(Option<Checkpoint>, Vec<Error>)> {
+    newest_until(run_dir, u64::MAX)
+}
+
+/// As [`newest`], of those up to step `most`.
+///
+/// # Errors
+/// As [`newest`].
+pub(crate) fn newest_until(run_dir: &Path, most: u64) -> Result<(Option<Checkpoint>, Vec<Error>)> {
     let mut skipped = Vec::new();
-    for path in committed(run_dir)?.into_iter().rev() {
+    let committed = committed(run_dir)?.into_iter().rev();
+    for path in committed.filter(|path| step_of(path).is_some_and(|step| step <= most)) {
         let opened = Checkpoint::open(&path);
         match opened.and_then(|checkpoint| checkpoint.verify().map(|()| checkpoint)) {
             Ok(checkpoint) => return Ok((Some(checkpoint), skipped)),
@@ -180,19 +189,54 @@ pub(crate) fn newest(run_dir: &Path) -> Result<(Option<Checkpoint>, Vec<Error>)>
     Ok((None, skipped))
 }
 
-/// Removes all but the newest `keep` checkpoints, and what interrupted saves have left.
+/// Removes all but the newest `keep` checkpoints, those that a run which goes `back` so many steps needs, and what interrupted
+/// saves have left.
 ///
 /// # Errors
 /// [`Error::Data`] naming what could not be removed.
-pub(crate) fn retain(run_dir: &Path, keep: usize) -> Result<()> {
+pub(crate) fn retain(run_dir: &Path, keep: usize, back: Option<u64>) -> Result<()> {
     let storage = storage::local();
     let committed = committed(run_dir)?;
-    for path in committed.iter().rev().skip(keep.max(2)) {
-        storage.remove(path)?;
+    let steps: Vec<u64> = committed.iter().filter_map(|path| step_of(path)).collect();
+    for (path, kept) in committed.iter().zip(kept(&steps, keep.max(2), back)) {
+        if !kept {
+            storage.remove(path)?;
+        }
     }
     for path in storage.list(&run_dir.join(CHECKPOINTS))? {
         if name(&path).contains(".tmp-") {
             storage.remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which of these checkpoints, oldest first, are kept: the newest `keep`; where a run goes `back`, the newest that lies so far behind
+/// the last one, and one between both that will be it next, so that a run never goes back more than about twice as far.
+fn kept(steps: &[u64], keep: usize, back: Option<u64>) -> Vec<bool> {
+    let first = steps.len().saturating_sub(keep);
+    let mut kept = vec![false; first];
+    kept.resize(steps.len(), true);
+    if let (Some(back), Some(last)) = (back, steps.last()) {
+        let behind = steps.partition_point(|step| step.saturating_add(back) <= *last);
+        // The last of those behind, and the first of the others.
+        for place in behind.saturating_sub(1)..(behind + 1).min(first) {
+            if let Some(kept) = kept.get_mut(place) {
+                *kept = true;
+            }
+        }
+    }
+    kept
+}
+
+/// Removes the checkpoints behind `step`, the last first: whatever is left is a run up to some step.
+///
+/// # Errors
+/// [`Error::Data`] naming what could not be removed.
+pub(crate) fn forget_after(run_dir: &Path, step: u64) -> Result<()> {
+    for path in committed(run_dir)?.iter().rev() {
+        if step_of(path).is_some_and(|it| it > step) {
+            storage::local().remove(path)?;
         }
     }
     Ok(())
@@ -208,12 +252,16 @@ pub(crate) fn committed(run_dir: &Path) -> Result<Vec<PathBuf>> {
         .list(&parent)?
         .into_iter()
         .filter_map(|path| {
-            let step = name(&path).strip_prefix("step_")?.parse().ok()?;
+            let step = step_of(&path)?;
             Some((step, path))
         })
         .collect();
     found.sort();
     Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+fn step_of(path: &Path) -> Option<u64> {
+    name(path).strip_prefix("step_")?.parse().ok()
 }
 
 fn name(path: &Path) -> &str {
@@ -229,4 +277,41 @@ pub(crate) fn is_plain(name: &str) -> bool {
         && name
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of a run that commits a checkpoint every ten steps.
+    fn left(last: u64, keep: usize, back: Option<u64>) -> Vec<u64> {
+        let mut steps: Vec<u64> = Vec::new();
+        for step in (10..=last).step_by(10) {
+            steps.push(step);
+            let kept = kept(&steps, keep, back);
+            let both = steps.iter().zip(kept);
+            steps = both
+                .filter(|(_, kept)| *kept)
+                .map(|(step, _)| *step)
+                .collect();
+        }
+        steps
+    }
+
+    #[test]
+    fn the_newest_are_kept() {
+        assert_eq!(left(60, 3, None), [40, 50, 60]);
+        assert_eq!(left(20, 3, None), [10, 20]);
+    }
+
+    #[test]
+    fn one_is_kept_that_is_far_enough_back() {
+        assert_eq!(left(60, 2, Some(100)), [10, 50, 60]);
+        for last in (110..2000).step_by(10) {
+            let left = left(last, 2, Some(100));
+            assert!(left.len() <= 4, "{left:?}");
+            let behind = left.iter().rev().find(|step| **step + 100 <= last).unwrap();
+            assert!(behind + 200 >= last, "{behind} of {left:?}");
+        }
+    }
 }

@@ -104,7 +104,7 @@ pub enum Error {
     },
     /// Loss or gradient is no number any more. The weights are as before the step.
     #[error(
-        "{what} is {value} at step {step}, so the step was not taken; its examples are {examples}; lower the learning rate (`schedule.rate`) or look at these examples, then resume from the last checkpoint"
+        "{what} is {value} at step {step}, so the step was not taken; its examples are {examples}; lower the learning rate (`schedule.rate`) or look at these examples, then resume from the last checkpoint, or pass over such batches (`trainer.non_finite.policy=skip`)"
     )]
     NotFinite {
         /// `the loss` or `the gradient norm`.
@@ -115,6 +115,42 @@ pub enum Error {
         step: u64,
         /// Task and number of some of the examples.
         examples: String,
+    },
+    /// Loss or gradient stands out. The step was taken; the run was to go back.
+    #[error(
+        "{what} jumped to {value:.4} at step {step}, whose examples are {examples}; lower the learning rate (`schedule.rate`) or look at these examples"
+    )]
+    Spike {
+        /// `the loss` or `the gradient norm`.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// Steps done.
+        step: u64,
+        /// Task and number of some of the examples.
+        examples: String,
+    },
+    /// More went wrong than the run may pass over.
+    #[error("{limit}; the last: {last}")]
+    Diverged {
+        /// The limit, and its key.
+        limit: String,
+        /// What went wrong last.
+        last: Box<Error>,
+    },
+    /// The run would need more memory than it may take; nothing of it was asked for yet.
+    #[error(
+        "the run would need {needed_mib:.0} MiB of memory, {set_by} leaves {left_mib:.0} MiB; {instead}"
+    )]
+    Memory {
+        /// What it would need, MiB.
+        needed_mib: f64,
+        /// What it may take, MiB.
+        left_mib: f64,
+        /// Who says so.
+        set_by: &'static str,
+        /// What would fit.
+        instead: String,
     },
     /// The run was told to stop; everything is saved.
     #[error("stopped at step {step}; continue with `ext5 train --resume --run-dir {run_dir}`")]
@@ -143,7 +179,11 @@ impl Error {
     pub fn is_everywhere(&self) -> bool {
         matches!(
             self,
-            Self::Ranks { .. } | Self::NotFinite { .. } | Self::Stopped { .. }
+            Self::Ranks { .. }
+                | Self::NotFinite { .. }
+                | Self::Spike { .. }
+                | Self::Diverged { .. }
+                | Self::Stopped { .. }
         )
     }
 
@@ -153,15 +193,18 @@ impl Error {
             Self::Data(error) => error.kind(),
             Self::Tasks(error) => error.kind(),
             Self::Eval(error) => error.kind(),
-            Self::Model { .. } | Self::NotFinite { .. } | Self::Checkpoint { .. } => {
-                ErrorKind::Data
-            }
+            Self::Model { .. }
+            | Self::NotFinite { .. }
+            | Self::Spike { .. }
+            | Self::Diverged { .. }
+            | Self::Checkpoint { .. } => ErrorKind::Data,
             Self::Config { .. } | Self::Ranks { .. } => ErrorKind::Config,
             Self::NoRanks { .. } => ErrorKind::Unavailable,
             Self::Recipe { .. } | Self::RunDirectory { .. } => ErrorKind::Request,
-            Self::NoDevice { .. } | Self::Unsupported { .. } | Self::Device { .. } => {
-                ErrorKind::Device
-            }
+            Self::NoDevice { .. }
+            | Self::Unsupported { .. }
+            | Self::Device { .. }
+            | Self::Memory { .. } => ErrorKind::Device,
             Self::NoModel { .. } => ErrorKind::Missing,
             Self::Stopped {
                 interrupted: true, ..

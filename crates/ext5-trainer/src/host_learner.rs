@@ -84,10 +84,11 @@ impl HostLearner {
         Ok(sums)
     }
 
-    /// Adds the gradients of all processes up and answers their global norm.
+    /// Adds the gradients of all processes up and answers their global norm: no number where a gradient is none, or a weight, which
+    /// the loss need not show (a token that nobody reads) but the optimizer would spread.
     pub(crate) fn exchange(&mut self, ranks: &dyn Ranks) -> f64 {
         ranks.sum_f32(self.gradients.values_mut());
-        global_norm(&self.gradients)
+        global_norm(&self.gradients) + 0.0 * global_norm(&self.parameters)
     }
 
     /// One update by the gradients made last, each times `scale`.

@@ -16,6 +16,7 @@ mod learner;
 mod ledger;
 mod machine;
 mod memory;
+mod memory_limit;
 mod memory_plan;
 mod mixture_plan;
 mod model_dir;
@@ -26,10 +27,12 @@ mod optimizer_state;
 mod predictor;
 mod ranks;
 mod recipe;
+mod recovery;
 mod run_config;
 mod run_plan;
 mod schedule;
 mod session;
+mod spike;
 mod throughput;
 mod train_loop;
 mod validation;
@@ -48,7 +51,7 @@ pub use host_learner::HostLearner;
 pub use learner::{Learner, StepOptions, StepOutcome};
 pub use ledger::{Ledger, TaskLedger};
 pub use machine::{DeviceAdvice, ExpectedSpeed, Machine};
-pub use memory::Memory;
+pub use memory::{Memory, MemoryLimit};
 pub use memory_plan::{
     MemoryPart, MicroBatch, activation_bytes, device_activation_bytes, optimizer_bytes,
 };
@@ -59,6 +62,7 @@ pub use optimizer::{Optimizer, OptimizerConfig};
 pub use predictor::{T5Predictor, TextAnswer};
 pub use ranks::{Alone, Ranks, join};
 pub use recipe::{RECIPES, recipe};
+pub use recovery::{NonFiniteConfig, NonFinitePolicy, RollbackConfig, SpikeConfig, SpikePolicy};
 pub use run_config::{
     DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,
     VocabularyConfig,
@@ -66,6 +70,7 @@ pub use run_config::{
 pub use run_plan::{ProbeOptions, RunPlan, plan_run, plan_shape};
 pub use schedule::Schedule;
 pub use session::{Session, catalogue, model_config};
+pub use spike::{Spike, SpikeDetector};
 pub use throughput::{Place, Speed, SpeedSummary, Throughput, Work, uptime};
 pub use train_loop::{
     METRICS, Probe, SPEED, SPEED_SUMMARY, TrainReport, loader_config, saved_config, train,

@@ -34,14 +34,50 @@ impl Memory {
         let _ = storage::local().append(Path::new("/proc/self/clear_refs"), b"5");
     }
 
-    /// What this process may still take, MiB: what the machine can give, and what its control group allows.
+    /// What this process may still take, MiB: the least of what the machine can give, what its control group and what its limit of
+    /// address space allow.
     pub fn available_mib() -> Option<f64> {
-        let machine = mebibytes(&text("/proc/meminfo")?, "MemAvailable:")?;
-        let group = |name: &str| text(&format!("/sys/fs/cgroup/memory.{name}"));
-        let allowed = group("max").zip(group("current")).zip(group("stat"));
-        let allowed = allowed.and_then(|((max, current), stat)| left_of(&max, &current, &stat));
-        Some(allowed.map_or(machine, |allowed| machine.min(allowed)))
+        MemoryLimit::read().map(|limit| limit.left_mib)
     }
+}
+
+/// What stands between this process and more memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MemoryLimit {
+    /// What may still be taken, MiB.
+    pub left_mib: f64,
+    /// Who says so.
+    pub set_by: &'static str,
+}
+
+impl MemoryLimit {
+    /// The nearest one, as the system says now.
+    pub fn read() -> Option<Self> {
+        let machine = mebibytes(&text("/proc/meminfo")?, "MemAvailable:");
+        let group = |name: &str| text(&format!("/sys/fs/cgroup/memory.{name}"));
+        let group = group("max").zip(group("current")).zip(group("stat"));
+        let group = group.and_then(|((max, current), stat)| left_of(&max, &current, &stat));
+        let space = text("/proc/self/limits").zip(text(STATUS));
+        let space = space.and_then(|(limits, status)| address_space(&limits, &status));
+        [
+            (machine, "the machine's free memory"),
+            (group, "its control group"),
+            (space, "its limit of address space (`ulimit -v`)"),
+        ]
+        .into_iter()
+        .filter_map(|(left_mib, set_by)| left_mib.map(|left_mib| Self { left_mib, set_by }))
+        .min_by(|one, other| one.left_mib.total_cmp(&other.left_mib))
+    }
+}
+
+/// Addresses that a process may still take, MiB, by its files `limits` and `status`.
+fn address_space(limits: &str, status: &str) -> Option<f64> {
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max address space"))?;
+    let most: f64 = line.split_whitespace().next()?.parse().ok()?; // `unlimited`
+    let left = most / f64::from(1 << 20) - mebibytes(status, "VmSize:")?;
+    Some(left.max(0.0))
 }
 
 fn text(path: &str) -> Option<String> {
@@ -86,6 +122,19 @@ mod tests {
         assert_eq!(left_of("8388608\n", "4194304\n", stat), Some(6.0));
         assert_eq!(left_of("1048576\n", "4194304\n", stat), Some(0.0));
         assert_eq!(left_of("max\n", "4194304\n", stat), None);
+    }
+
+    #[test]
+    fn a_limit_of_address_space_leaves_what_is_not_mapped() {
+        let status = "VmPeak:\t 9999 kB\nVmSize:\t    1024 kB\n";
+        let limits = |soft: &str| {
+            format!(
+                "Max stack size  8 8 bytes\nMax address space         {soft}      unlimited      bytes\n"
+            )
+        };
+        assert_eq!(address_space(&limits("4194304"), status), Some(3.0));
+        assert_eq!(address_space(&limits("1048"), status), Some(0.0));
+        assert_eq!(address_space(&limits("unlimited"), status), None);
     }
 
     #[cfg(target_os = "linux")]

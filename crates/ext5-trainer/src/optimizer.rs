@@ -242,27 +242,31 @@ impl ModuleMapper for Update<'_> {
     }
 }
 
-/// Euclidean norm of all gradients together, `[1]`.
+/// Euclidean norm of all gradients together, `[1]`: no number where one is none, or a weight.
 pub(crate) fn global_norm(model: &T5, gradients: &GradientsParams) -> Option<Tensor<1>> {
     let mut squares = Squares {
         gradients,
         sums: Vec::new(),
+        zeros: Vec::new(),
     };
     model.visit(&mut squares);
-    (!squares.sums.is_empty()).then(|| Tensor::cat(squares.sums, 0).sum().sqrt())
+    let zeros = squares.zeros;
+    (!squares.sums.is_empty())
+        .then(|| Tensor::cat(squares.sums, 0).sum().sqrt() + Tensor::cat(zeros, 0).sum())
 }
 
 struct Squares<'a> {
     gradients: &'a GradientsParams,
     sums: Vec<Tensor<1>>,
+    /// Each weight times 0, added up.
+    zeros: Vec<Tensor<1>>,
 }
 
 impl ModuleVisitor for Squares<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.sums.extend(
-            self.gradients
-                .get::<D>(param.id)
-                .map(|gradient| gradient.square().sum()),
-        );
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            self.sums.push(gradient.square().sum());
+            self.zeros.push(param.val().inner().mul_scalar(0.0).sum());
+        }
     }
 }

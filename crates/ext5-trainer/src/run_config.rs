@@ -1,4 +1,8 @@
-use crate::{Error, OptimizerConfig, Result, Schedule};
+use crate::recovery::is_default;
+use crate::{
+    Error, NonFiniteConfig, NonFinitePolicy, OptimizerConfig, Result, RollbackConfig, Schedule,
+    SpikeConfig, SpikePolicy,
+};
 use ext5_model::TrainingPrecision;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -131,6 +135,24 @@ pub struct TrainerConfig {
     /// Most that the device computes, TFLOP/s, of which the model FLOPs utilisation (MFU) is a share; measured on the CPU
     /// where absent, elsewhere there is no MFU without it.
     pub peak_tflops: Option<f64>,
+    /// What becomes of steps whose numbers are none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub non_finite: NonFiniteConfig,
+    /// What counts as a spike, and what is done about it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub spikes: SpikeConfig,
+    /// How far a run goes back, where it does.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rollback: RollbackConfig,
+}
+
+impl TrainerConfig {
+    /// Steps that the run may go back, where it does.
+    pub(crate) fn goes_back(&self) -> Option<u64> {
+        let goes_back = self.non_finite.policy == NonFinitePolicy::Rollback
+            || self.spikes.policy == SpikePolicy::Rollback;
+        goes_back.then_some(self.rollback.min_steps)
+    }
 }
 
 /// Scores during the run.
@@ -194,6 +216,9 @@ impl Default for TrainerConfig {
             checkpoint_every: 500,
             keep: 3,
             peak_tflops: None,
+            non_finite: NonFiniteConfig::default(),
+            spikes: SpikeConfig::default(),
+            rollback: RollbackConfig::default(),
         }
     }
 }
@@ -283,6 +308,22 @@ impl RunConfig {
                 "`trainer.log_every` must be at least 1",
             ),
             (trainer.keep >= 2, "`trainer.keep` must be at least 2"),
+            (
+                (2..=MOST).contains(&trainer.spikes.window),
+                "`trainer.spikes.window` must be from 2 to 1048576",
+            ),
+            (
+                trainer.spikes.threshold > 0.0,
+                "`trainer.spikes.threshold` must be above 0",
+            ),
+            (
+                trainer.rollback.min_steps >= 1,
+                "`trainer.rollback.min_steps` must be at least 1",
+            ),
+            (
+                trainer.goes_back().is_none() || trainer.checkpoint_every > 0,
+                "a run can only go back to checkpoints: set `trainer.checkpoint_every` for `trainer.non_finite.policy` or `trainer.spikes.policy` `rollback`",
+            ),
             (
                 trainer.peak_tflops.is_none_or(|peak| peak > 0.0),
                 "`trainer.peak_tflops` must be above 0",

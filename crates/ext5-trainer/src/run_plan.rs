@@ -101,8 +101,6 @@ fn plan(config: &RunConfig, shape: &T5Config, probe: Option<Probe>) -> RunPlan {
     // An old one goes when a new one is whole.
     let checkpoints = written.min(trainer.keep as u64 + 1);
     let checkpoint_mib = (weights + optimizer) / MIB;
-    // Weights become bytes, then a file; beside it the optimizer's state is copied, then made a file.
-    let written_mib = (weights + weights.max(2.0 * optimizer)) / MIB;
     // How much a card has is not asked.
     let host = matches!(trainer.device.as_str(), device::CPU | device::FLEX);
     let available = Memory::available_mib()
@@ -119,7 +117,7 @@ fn plan(config: &RunConfig, shape: &T5Config, probe: Option<Probe>) -> RunPlan {
         micro_batch,
         memory,
         memory_mib,
-        checkpoint_memory_mib: written_mib,
+        checkpoint_memory_mib: written_mib(config, shape),
         memory_available_mib: available,
         checkpoint_mib,
         checkpoints,
@@ -145,6 +143,20 @@ fn full(config: &RunConfig) -> MicroBatch {
         inputs_tokens: rows * data.inputs_length,
         targets_tokens: rows * data.targets_length,
     }
+}
+
+/// What a step holds beside what the program holds before it, and a checkpoint while it is written, MiB.
+pub(crate) fn needed_mib(config: &RunConfig, shape: &T5Config, batch: MicroBatch) -> f64 {
+    let parts = parts(config, shape, batch, 0.0);
+    parts.iter().map(|part| part.mib).sum::<f64>() + written_mib(config, shape)
+}
+
+/// More than a step holds, while a checkpoint is written: weights become bytes, then a file; beside it the optimizer's state is
+/// copied, then made a file.
+fn written_mib(config: &RunConfig, shape: &T5Config) -> f64 {
+    let weights = 4.0 * shape.num_parameters() as f64;
+    let optimizer = optimizer_bytes(shape, &config.optimizer);
+    (weights + weights.max(2.0 * optimizer)) / MIB
 }
 
 fn parts(

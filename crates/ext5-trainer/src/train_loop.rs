@@ -1,3 +1,4 @@
+mod mishap;
 mod probe;
 mod resume;
 
@@ -13,11 +14,13 @@ use crate::observer::Event;
 use crate::validation::Validation;
 use crate::{
     Alone, Error, Learner, Ledger, Memory, Observer, Place, Ranks, Result, RunConfig, Session,
-    SpeedSummary, StepOptions, Stop, Throughput, Work, device, product_ceiling, uptime,
+    SpeedSummary, StepOptions, Stop, Throughput, Work, device, memory_limit, product_ceiling,
+    uptime,
 };
 use ext5_data::storage::DirLock;
 use ext5_data::{Batch, Cursor, Loader, LoaderConfig, door, storage};
-use resume::{damaged, forget_later, read_state, resumable, same_run};
+use mishap::Mishaps;
+use resume::{forget_later, restored, resumable, same_run};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -64,6 +67,9 @@ struct State {
     metrics_bytes: u64,
     /// Name and number of examples of each task: a cursor means nothing over other data.
     tasks: Vec<(String, u64)>,
+    /// What went wrong so far; checkpoints of former versions do not say.
+    #[serde(default)]
+    mishaps: Mishaps,
 }
 
 /// Trains by `config` in `run_dir`. A directory that holds a run is continued with `resume`, and refused without.
@@ -176,6 +182,8 @@ impl<'a> Run<'a> {
             .iter()
             .map(|feed| (feed.name.clone(), feed.cache.len()))
             .collect();
+        let rows = ranks.share(config.trainer.batch_rows).len();
+        memory_limit::check(config, &session.shape(config)?, &feeds, rows)?;
         let (learner, state) = match checkpoint {
             None => {
                 let state = State {
@@ -184,17 +192,11 @@ impl<'a> Run<'a> {
                     ledger: Ledger::new(feeds.len()),
                     metrics_bytes: 0,
                     tasks,
+                    mishaps: Mishaps::default(),
                 };
                 (session.start(config)?, state)
             }
-            Some(checkpoint) => {
-                let state = read_state(checkpoint, &tasks)?;
-                let mut learner = session.load(config, checkpoint.path())?;
-                learner
-                    .restore_optimizer(&checkpoint.read(OPTIMIZER)?)
-                    .map_err(|reason| damaged(checkpoint, OPTIMIZER, &reason))?;
-                (learner, state)
-            }
+            Some(checkpoint) => restored(config, session, checkpoint, &tasks)?,
         };
         let validation = Validation::open(config, session, observer)?;
         let names = feeds.iter().map(|feed| feed.name.clone()).collect();
@@ -228,7 +230,10 @@ impl<'a> Run<'a> {
         let trainer = &self.config.trainer;
         let mut loss = None;
         while self.state.step < trainer.steps {
-            loss = Some(self.step(observer)?);
+            let Some(taken) = self.step(observer)? else {
+                continue;
+            };
+            loss = Some(taken);
             let step = self.state.step;
             let at = |every: u64| every > 0 && step.is_multiple_of(every);
             if at(self.config.validation.every) || step == trainer.steps {
@@ -260,7 +265,7 @@ impl<'a> Run<'a> {
         (interrupt || terminate).then_some(interrupt)
     }
 
-    fn step(&mut self, observer: &mut dyn Observer) -> Result<f64> {
+    fn step(&mut self, observer: &mut dyn Observer) -> Result<Option<f64>> {
         let (batch, cursor) = self.next_batch()?;
         self.take(&batch, cursor, observer)
     }
@@ -272,8 +277,14 @@ impl<'a> Run<'a> {
         Ok(next)
     }
 
-    /// Takes a step on `batch`, behind which the loader is at `cursor`; answers its loss.
-    fn take(&mut self, batch: &Batch, cursor: Cursor, observer: &mut dyn Observer) -> Result<f64> {
+    /// Takes a step on `batch`, behind which the loader is at `cursor`; answers its loss, nothing where the step was not taken or
+    /// taken back.
+    fn take(
+        &mut self,
+        batch: &Batch,
+        cursor: Cursor,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<f64>> {
         let trainer = &self.config.trainer;
         let step = self.state.step;
         let options = StepOptions {
@@ -284,8 +295,13 @@ impl<'a> Run<'a> {
             clip_norm: trainer.clip_norm,
             seed: trainer.seed,
         };
-        let outcome = self.ranks.step(&mut self.learner, batch, &options);
-        let outcome = outcome.map_err(|error| self.named(error, batch))?;
+        let outcome = match self.ranks.step(&mut self.learner, batch, &options) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.not_taken(error, batch, cursor, observer)?;
+                return Ok(None);
+            }
+        };
         let work = Work::of(batch, self.learner.config());
         self.throughput.stepped(uptime(), work);
         let processes = self.ranks.size() as f64;
@@ -317,28 +333,8 @@ impl<'a> Run<'a> {
                 storage::local().append(&self.run_dir.join(SPEED), line.as_bytes())?;
             }
         }
-        Ok(loss)
-    }
-
-    /// Puts the tasks' names in place of their numbers.
-    fn named(&self, error: Error, batch: &Batch) -> Error {
-        let Error::NotFinite {
-            what, value, step, ..
-        } = error
-        else {
-            return error;
-        };
-        let examples = batch.segments.iter().take(8).map(|segment| {
-            let task = self.names.get(segment.task).map_or("?", String::as_str);
-            format!("`{task}` {}", segment.example)
-        });
-        let examples = examples.collect::<Vec<_>>().join(", ");
-        Error::NotFinite {
-            what,
-            value,
-            step,
-            examples,
-        }
+        let taken_back = self.taken((loss, outcome.gradient_norm), batch, observer)?;
+        Ok((!taken_back).then_some(loss))
     }
 
     fn log(&mut self, line: &Value, observer: &mut dyn Observer) -> Result<()> {
@@ -369,7 +365,7 @@ impl<'a> Run<'a> {
         if !self.ranks.leads() {
             return Ok(());
         }
-        let step = self.state.step;
+        let (step, trainer) = (self.state.step, &self.config.trainer);
         let log = self.run_dir.join(METRICS);
         if storage::local().exists(&log)? {
             storage::local().sync(&log)?;
@@ -384,7 +380,7 @@ impl<'a> Run<'a> {
         );
         files.insert(RUN_CONFIG.to_owned(), self.config.to_toml()?.into_bytes());
         let path = Checkpoint::commit(self.run_dir, step, &files)?;
-        retain(self.run_dir, self.config.trainer.keep)?;
+        retain(self.run_dir, trainer.keep, trainer.goes_back())?;
         observer.on(&Event::Checkpoint { path: &path, step });
         self.last_checkpoint = path;
         Ok(())

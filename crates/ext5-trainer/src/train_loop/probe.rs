@@ -2,7 +2,8 @@ use super::Run;
 use crate::memory_plan::MicroBatch;
 use crate::run_plan::ProbeOptions;
 use crate::{
-    Alone, Event, Memory, Observer, Result, RunConfig, Session, SpeedSummary, feeds, uptime,
+    Alone, Event, Memory, NonFinitePolicy, Observer, Result, RunConfig, Session, SpeedSummary,
+    SpikePolicy, feeds, uptime,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -33,6 +34,9 @@ pub(crate) fn probe(
     config.trainer.steps = u64::MAX;
     config.trainer.log_every = u64::MAX;
     config.validation.every = 0;
+    // Nor is there a log to say in what goes wrong.
+    config.trainer.non_finite.policy = NonFinitePolicy::Stop;
+    config.trainer.spikes.policy = SpikePolicy::Off;
     let mut observer = WithoutSteps(observer);
     let place = (session.vocabulary.as_ref(), session.cache.as_path());
     let data = &config.data;

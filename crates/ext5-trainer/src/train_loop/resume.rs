@@ -1,9 +1,9 @@
 //! What a run that goes on takes from its directory.
-use super::{METRICS, STATE, State};
+use super::{METRICS, OPTIMIZER, STATE, State};
 use crate::checkpoint::{Checkpoint, newest};
 use crate::model_dir::RUN_CONFIG;
 use crate::observer::Event;
-use crate::{Error, Observer, Result, RunConfig};
+use crate::{Error, Learner, Observer, Result, RunConfig, Session};
 use ext5_data::storage;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,7 +60,22 @@ pub(super) fn forget_later(run_dir: &Path, state: &State) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Result<State> {
+/// What a checkpoint holds, ready to go on; `tasks` are those of the data.
+pub(super) fn restored(
+    config: &RunConfig,
+    session: &Session,
+    checkpoint: &Checkpoint,
+    tasks: &[(String, u64)],
+) -> Result<(Learner, State)> {
+    let state = read_state(checkpoint, tasks)?;
+    let mut learner = session.load(config, checkpoint.path())?;
+    learner
+        .restore_optimizer(&checkpoint.read(OPTIMIZER)?)
+        .map_err(|reason| damaged(checkpoint, OPTIMIZER, &reason))?;
+    Ok((learner, state))
+}
+
+fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Result<State> {
     let state: State = serde_json::from_slice(&checkpoint.read(STATE)?)
         .map_err(|error| damaged(checkpoint, STATE, &error.to_string()))?;
     if state.tasks == tasks {
@@ -85,7 +100,7 @@ pub(super) fn read_state(checkpoint: &Checkpoint, tasks: &[(String, u64)]) -> Re
     })
 }
 
-pub(super) fn damaged(checkpoint: &Checkpoint, file: &str, reason: &str) -> Error {
+fn damaged(checkpoint: &Checkpoint, file: &str, reason: &str) -> Error {
     Error::Checkpoint {
         path: checkpoint.path().to_owned(),
         reason: format!("`{file}`: {reason}"),
