@@ -20,6 +20,7 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--every", action="store_true", help="every k of 1 to 199 in C5, not each tenth")
     parser.add_argument("--only", choices=["C5", "C6", "C7"], action="append")
+    parser.add_argument("--setting", help="only settings that have this text in their name")
     return parser.parse_args()
 
 
@@ -56,6 +57,8 @@ def answer(peer, version, test, setting, passed, of, promise, note=""):
 def ask_stream(options, peer, version, setting, promise, begin, resume):
     """C5 and C6 of a stream. `begin()` gives an iterator of batches that can be compared, and a function that gives its state;
     `resume(state)` gives the same, in a fresh object, behind that state."""
+    if options.setting and options.setting not in setting:
+        return
     batches, state = begin()
     reference, states = [], []
     for _ in range(STEPS):
@@ -93,12 +96,13 @@ def chain(begin, resume, at):
 
 def ask_workers(options, peer, version, setting, promise, begin, resume, half=20):
     """C7 of a stream: as above, but `begin(workers)` and `resume(state, workers)`."""
-    if not asked(options, "C7"):
+    if not asked(options, "C7") or (options.setting and options.setting not in setting):
         return
-    batches, _ = begin(0)
-    reference = [next(batches) for _ in range(2 * half)]
-    passed, errors = 0, {}
+    passed, own, errors = 0, 0, {}
     for first in WORKERS:
+        batches, _ = begin(first)
+        uncut = [next(batches) for _ in range(2 * half)]
+        reference = uncut if first == 0 else reference
         for second in WORKERS:
             try:
                 batches, state = begin(first)
@@ -106,8 +110,10 @@ def ask_workers(options, peer, version, setting, promise, begin, resume, half=20
                 batches, _ = resume(state(), second)
                 found += [next(batches) for _ in range(half)]
                 passed += found == reference
+                own += first == second and found == uncut
             except Exception as error:
                 name = type(error).__name__
                 errors[name] = errors.get(name, 0) + 1
-    note = ", ".join(f"{name} in {count} pairs" for name, count in sorted(errors.items()))
-    answer(peer, version, "C7", setting, passed, len(WORKERS) ** 2, promise, note)
+    notes = [f"{own}/{len(WORKERS)} of unchanged numbers equal the uncut run of that number"]
+    notes += [f"{name} in {count} pairs" for name, count in sorted(errors.items())]
+    answer(peer, version, "C7", setting, passed, len(WORKERS) ** 2, promise, ", ".join(notes))

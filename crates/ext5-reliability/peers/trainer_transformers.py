@@ -97,6 +97,8 @@ def same(one, two):
 
 
 def ask(options, setting, data):
+    if options.setting and options.setting not in setting:
+        return
     version = transformers.__version__
     root = pathlib.Path(tempfile.mkdtemp())
     losses, norms, _ = run(root / "whole", data, STEPS, every=1)
@@ -128,17 +130,18 @@ def ask(options, setting, data):
     if asked(options, "C7"):
         passed, errors = 0, {}
         for first in WORKERS:
+            begun = root / f"workers{first}"
+            before = run(begun, data, 10, workers=first)
             for second in WORKERS:
                 try:
-                    directory = root / f"workers{first}_{second}"
-                    before = run(directory, data, 10, workers=first)
-                    behind = run(directory, data, 20, workers=second, resume=str(directory / "checkpoint-10"))
+                    checkpoint = str(begun / "checkpoint-10")
+                    behind = run(root / "resumed", data, 20, workers=second, resume=checkpoint)
                     found = (before[0] + behind[0], before[1] + behind[1], behind[2])
                     passed += same(found, (losses[:20], norms[:20], list(saved(20))))
                 except Exception as error:
                     name = type(error).__name__
                     errors[name] = errors.get(name, 0) + 1
-                shutil.rmtree(directory, ignore_errors=True)
+                shutil.rmtree(root / "resumed", ignore_errors=True)
         note = ", ".join(f"{name} in {count} pairs" for name, count in sorted(errors.items()))
         answer("transformers.Trainer", version, "C7", setting, passed, len(WORKERS) ** 2, PROMISE, note)
     shutil.rmtree(root)
