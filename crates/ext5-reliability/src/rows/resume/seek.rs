@@ -44,7 +44,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     let (examples, places) = (EXAMPLES / part, PLACES / part);
     let feeds = sources(&place.dir("C10")?)?;
     let (hashes, epochs) = read(&feeds, examples + NEXT)?;
-    let mut random = Stream::new(&[0x633130]);
+    let mut random = Stream::new(&[0x63_3130]);
     let mut times = Vec::with_capacity(places);
     let mut equal = 0;
     for _ in 0..places {

@@ -169,7 +169,7 @@ fn interrupted_twice(place: &Place, world: &World) -> Result<usize, Failure> {
     }
     let mut process = Process::start(command, None)?;
     let begun = Instant::now();
-    while !dir.join("run.toml").is_file() && begun.elapsed() < Duration::from_secs(60) {
+    while !dir.join("run.toml").is_file() && begun.elapsed() < Duration::from_mins(1) {
         thread::sleep(Duration::from_millis(5));
     }
     thread::sleep(Duration::from_millis(500));
