@@ -61,6 +61,7 @@ impl Place {
     ///
     /// # Errors
     /// Where it is not there.
+    #[expect(clippy::unused_self, reason = "rows ask their place for all they need")]
     pub(crate) fn ext5(&self) -> Result<PathBuf, Failure> {
         let here = std::env::current_exe()?;
         let path = here
