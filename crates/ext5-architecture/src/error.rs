@@ -31,6 +31,15 @@ pub enum Error {
         /// The parser's words.
         reason: String,
     },
+    /// A file of torch's is not a dictionary of tensors and nothing else. Such files are programs: what is not known to be harmless
+    /// is refused, and nothing of them is run.
+    #[error("`{file}` is refused: {reason}")]
+    Torch {
+        /// Name of the file.
+        file: String,
+        /// What is refused.
+        reason: String,
+    },
     /// The index of sharded weights cannot be read.
     #[error("cannot read the index of weights `model.safetensors.index.json`: {0}")]
     Index(#[source] serde_json::Error),

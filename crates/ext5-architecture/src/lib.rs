@@ -10,6 +10,7 @@ mod initial;
 mod names;
 mod precision;
 mod relative_position;
+mod torch_file;
 mod weight_file;
 mod weights;
 

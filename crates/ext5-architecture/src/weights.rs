@@ -1,4 +1,4 @@
-use crate::{Error, Result, T5Config, floats};
+use crate::{Error, Result, T5Config, floats, torch_file};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,26 @@ impl Weights {
                     dtype,
                 },
             );
+        }
+        Ok(())
+    }
+
+    /// Adds the content of a file of torch's, which is read as [`crate::Error::Torch`] says and never run; `name` is for errors.
+    ///
+    /// # Errors
+    /// [`Error::Torch`] where it is anything but a dictionary of tensors.
+    pub fn add_torch(&mut self, name: &str, content: &[u8]) -> Result<()> {
+        let tensors = torch_file::read(content).map_err(|reason| Error::Torch {
+            file: name.to_owned(),
+            reason,
+        })?;
+        for tensor in tensors {
+            let stored = Stored {
+                bytes: tensor.bytes,
+                shape: tensor.shape,
+                dtype: tensor.dtype,
+            };
+            self.tensors.insert(tensor.name, stored);
         }
         Ok(())
     }

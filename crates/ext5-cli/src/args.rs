@@ -107,9 +107,9 @@ pub(crate) enum Command {
     /// Fetch, add, verify, prepare and view data sets.
     #[command(subcommand)]
     Data(DataCommand),
-    /// Bring a Hugging Face T5 into a directory, checked.
+    /// Bring a Hugging Face T5 into a directory, checked; or the weights that torch has pickled, named as a file.
     #[command(
-        after_help = "Examples:\n  ext5 import --from flan-t5-small --to models/flan\n  ext5 import --from t5-v1_1-base --to models/base --json"
+        after_help = "Examples:\n  ext5 import --from flan-t5-small --to models/flan\n  ext5 import --from t5-v1_1-base --to models/base --json\n  ext5 import --from old/pytorch_model.bin --to models/old"
     )]
     Import(CopyArgs),
     /// Write a model in Hugging Face's layout.
@@ -375,7 +375,7 @@ pub(crate) struct TokenizeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CopyArgs {
-    /// Directory with the model.
+    /// Directory with the model; `import` also takes its `pytorch_model.bin`, with `config.json` beside it.
     #[arg(long)]
     pub(crate) from: PathBuf,
     /// Directory to write.

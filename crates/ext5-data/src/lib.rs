@@ -60,4 +60,5 @@ pub use spec::{
 };
 pub use suggest::{did_you_mean, suggest};
 pub use task::{Example, SplitName, Task};
+pub use validate::is_name;
 pub use vocabulary::load_vocabulary;

@@ -31,6 +31,8 @@ type FileRows = Box<dyn Iterator<Item = Result<Row>> + Send>;
 pub struct Source {
     spec: SourceSpec,
     root: PathBuf,
+    /// The task, for errors; empty where it is of none.
+    task: String,
 }
 
 impl Source {
@@ -39,7 +41,14 @@ impl Source {
         Self {
             spec,
             root: root.to_owned(),
+            task: String::new(),
         }
+    }
+
+    /// The same, with errors that say how to get the data of a task.
+    pub(crate) fn of_task(mut self, task: &str) -> Self {
+        task.clone_into(&mut self.task);
+        self
     }
 
     /// The rows of one JSONL file, each with the given columns alone, outside any task.
@@ -74,7 +83,7 @@ impl Source {
         if self.spec.format == Format::MicroWorld {
             return Ok(Vec::new());
         }
-        locate::files(&self.root, patterns)
+        locate::files(&self.root, patterns, &self.task)
     }
 
     /// The rows of a split: its files in order, each with the listed columns alone.

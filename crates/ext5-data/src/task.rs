@@ -61,7 +61,7 @@ impl Task {
         let mut problems = spec.structural_problems();
         match Program::compile(&spec) {
             Ok(program) if problems.is_empty() => {
-                let source = Source::new(spec.source.clone(), data_root);
+                let source = Source::new(spec.source.clone(), data_root).of_task(&spec.name);
                 Ok(Self {
                     inner: Arc::new(Inner {
                         spec,

@@ -184,9 +184,15 @@ impl Problems {
     }
 }
 
-/// Word characters, dots, colons, as seqio allows for tasks and mixtures.
-pub(crate) fn is_name(name: &str) -> bool {
+/// Longest name of a task, a split, a mixture or a suite, bytes: parts of file names are made of several.
+const LONGEST_NAME: usize = 100;
+
+/// Whether a name may become part of a file name: word characters, dots, colons, as seqio allows for tasks and mixtures; no dot
+/// in front, at most 100 bytes.
+pub fn is_name(name: &str) -> bool {
     !name.is_empty()
+        && name.len() <= LONGEST_NAME
+        && !name.starts_with('.')
         && name
             .chars()
             .all(|character| character.is_alphanumeric() || "_.:".contains(character))
@@ -195,4 +201,31 @@ pub(crate) fn is_name(name: &str) -> bool {
 fn is_identifier(name: &str) -> bool {
     let word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     name.chars().all(word) && name.starts_with(|first: char| !first.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_nowhere() {
+        for name in ["super_glue_rte", "v1.0:a", "été"] {
+            assert!(is_name(name), "{name}");
+        }
+        let long = "a".repeat(LONGEST_NAME + 1);
+        for name in [
+            "",
+            ".",
+            "..",
+            ".a",
+            "a/b",
+            "a\\b",
+            "a\0",
+            "a b",
+            "．．／a",
+            &long,
+        ] {
+            assert!(!is_name(name), "{name:?}");
+        }
+    }
 }

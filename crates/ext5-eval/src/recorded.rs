@@ -1,7 +1,7 @@
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use ext5_data::{door, storage};
+use ext5_data::{door, is_name, storage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,16 @@ impl RecordedEvaluation {
         let mut reports = Vec::new();
         if storage::local().exists(&folder)? {
             for path in storage::local().list(&folder)? {
-                reports.push(read_json(&path)?);
+                let report: TaskReport = read_json(&path)?;
+                // They become the names of the files beside it.
+                if let Some(name) = [&report.task, &report.split]
+                    .into_iter()
+                    .find(|it| !is_name(it))
+                {
+                    let reason = format!("{name:?} is no name of a task or split");
+                    return Err(ext5_data::Error::Damaged { path, reason }.into());
+                }
+                reports.push(report);
             }
         }
         Ok(Self {

@@ -107,7 +107,7 @@ fn fill(
 ) -> Result<(Found, u64)> {
     if hub.environment().offline {
         let what = format!("file `{}` of the data set `{id}`", file.path);
-        return Err(Error::Offline { what });
+        return Err(Error::offline(what));
     }
     create_parent(blob)?;
     let mut partial = blob.as_os_str().to_owned();

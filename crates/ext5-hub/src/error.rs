@@ -92,11 +92,13 @@ pub enum Error {
     },
     /// Offline mode, and something is not here.
     #[error(
-        "offline mode is set and {what} is not in the cache, unset `HF_HUB_OFFLINE` or fetch it where there is a network"
+        "offline mode is set and {what} is not in the cache, run `{command}` where there is a network, with `HF_HUB_OFFLINE` unset"
     )]
     Offline {
         /// What is needed.
         what: String,
+        /// What brings it.
+        command: String,
     },
     /// A content is not the one that was announced or pinned.
     #[error(
@@ -238,6 +240,13 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    pub(crate) fn offline(what: String) -> Self {
+        Self::Offline {
+            what,
+            command: "ext5 data fetch".to_owned(),
+        }
+    }
+
     /// What sort of error this is, for exit codes.
     pub fn kind(&self) -> ErrorKind {
         match self {

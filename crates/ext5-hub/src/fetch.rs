@@ -263,6 +263,19 @@ fn obtain(
 fn explain(task: &TaskSpec, error: Error) -> Error {
     match error {
         Error::Denied { .. } if task.source.manual.is_some() => by_hand(task, Some(&error)),
+        Error::Offline { what, .. } => {
+            let files: Vec<&str> = task
+                .source
+                .splits
+                .values()
+                .flatten()
+                .map(String::as_str)
+                .collect();
+            Error::Offline {
+                what: format!("{what} (for `{}`)", files.join("`, `")),
+                command: format!("ext5 data fetch {}", task.name),
+            }
+        }
         other => other,
     }
 }

@@ -138,7 +138,7 @@ impl Http {
     ) -> std::result::Result<Response<Body>, Failure> {
         if self.offline {
             let what = subject.what.clone();
-            return Err(Error::Offline { what }.into());
+            return Err(Error::offline(what).into());
         }
         let mut url = url.to_owned();
         for _ in 0..=MOST_REDIRECTS {
@@ -266,7 +266,7 @@ impl Tries {
             let reason = format!("{reason}, {} times in a row; try again later", self.0);
             return Err(Error::Unavailable { what, reason });
         }
-        let pause = after.unwrap_or(patience.pause(self.0));
+        let pause = after.unwrap_or(patience.pause(self.0, &what));
         if after.is_some_and(|after| after > patience.longest_retry_after) {
             let seconds = pause.as_secs();
             let reason = format!("{reason} and asks to wait {seconds} s; try again then");

@@ -10,7 +10,7 @@ use ext5_trainer::{RunConfig, saved_config};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 const STUDY: &str = "study.json";
 const CELL: &str = "cell.json";
@@ -118,9 +118,23 @@ impl Register {
 
     /// What a directory was claimed with.
     pub(crate) fn read(dir: &Path) -> Result<Self> {
-        read_json(&dir.join(STUDY))?.ok_or_else(|| Error::NoStudy {
+        let path = dir.join(STUDY);
+        let register: Self = read_json(&path)?.ok_or_else(|| Error::NoStudy {
             path: dir.to_owned(),
-        })
+        })?;
+        // They become directories among the runs.
+        let stray = |place: &&Place| {
+            let mut parts = Path::new(&place.folder).components();
+            !matches!(
+                (parts.next(), parts.next()),
+                (Some(Component::Normal(_)), None)
+            )
+        };
+        if let Some(place) = register.cells.iter().find(stray) {
+            let reason = format!("{:?} is no name of a run", place.folder);
+            return Err(ext5_data::Error::Damaged { path, reason }.into());
+        }
+        Ok(register)
     }
 
     /// Claims a directory that passes [`Register::check`].

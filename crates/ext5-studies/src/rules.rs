@@ -5,6 +5,7 @@ mod runs;
 mod score;
 
 use crate::{Error, Result, StudySpec};
+use ext5_data::is_name;
 use ext5_tasks::Catalogue;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -19,8 +20,13 @@ impl StudySpec {
     /// [`Error::Study`] with all problems, each naming its key.
     pub fn validate(&self, catalogue: &Catalogue) -> Result<()> {
         let mut problems = Problems::new();
-        if self.name.is_empty() {
-            problems.push("`name` is empty".to_owned());
+        for (key, value) in [("name", &self.name), ("scale", &self.scale)] {
+            // They name the study's directory.
+            if !is_name(&value.replace('-', "_")) {
+                problems.push(format!(
+                    "`{key}` is {value:?}, expected letters, digits, `_`, `-`"
+                ));
+            }
         }
         if self.seeds.is_empty() {
             problems.push("`seeds` is empty, expected at least one".to_owned());

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ext5_data::{Member, Members, Mixture, MixtureSpec, Rate, Resolved, Task, TaskSpec};
+use ext5_data::{Member, Members, Mixture, MixtureSpec, Rate, Resolved, Task, TaskSpec, is_name};
 use ext5_eval::SuiteSpec;
 
 use crate::directory;
@@ -219,21 +219,38 @@ impl Catalogue {
         match what {
             What::Task => {
                 let task = TaskSpec::parse(path, text)?;
+                check("task", &task.name, path)?;
                 self.mixtures.refuse(&task.name, path)?;
                 self.tasks.add(&task.name.clone(), (path, text), task)
             }
             What::Mixture => {
                 let mixture = MixtureSpec::parse(path, text)?;
+                check("mixture", &mixture.name, path)?;
                 self.tasks.refuse(&mixture.name, path)?;
                 self.mixtures
                     .add(&mixture.name.clone(), (path, text), mixture)
             }
             What::Suite => {
                 let suite = SuiteSpec::parse(path, text)?;
+                check("suite", &suite.name, path)?;
                 self.suites.add(&suite.name.clone(), (path, text), suite)
             }
         }
     }
+}
+
+/// Refuses a name that could lead out of the directories of which file names are made with it.
+fn check(what: &'static str, name: &str, path: &Path) -> Result<()> {
+    // Of mixtures and suites hyphens are no harm.
+    let fits = is_name(name) || (what != "task" && is_name(&name.replace('-', "_")));
+    if fits {
+        return Ok(());
+    }
+    Err(Error::Name {
+        what,
+        name: name.chars().take(100).collect(),
+        path: path.to_owned(),
+    })
 }
 
 /// The catalogue with the sizes of its tasks, as mixtures want it.

@@ -44,6 +44,18 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A name that cannot be part of a file name.
+    #[error(
+        "`{path}` names a {what} {name:?}, expected at most 100 bytes of word characters, dots and colons, no dot in front"
+    )]
+    Name {
+        /// `task`, `mixture`, `suite`.
+        what: &'static str,
+        /// The name, or its beginning.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// No first draft of a task file can be made.
     #[error("cannot draft the task `{name}`: {reason}")]
     Draft {
@@ -68,7 +80,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Unknown { .. } | Self::Draft { .. } => ErrorKind::Request,
-            Self::Duplicate { .. } | Self::Unclear { .. } => ErrorKind::Config,
+            Self::Duplicate { .. } | Self::Unclear { .. } | Self::Name { .. } => ErrorKind::Config,
             Self::Directory { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => ErrorKind::Missing,
                 std::io::ErrorKind::PermissionDenied => ErrorKind::Permission,

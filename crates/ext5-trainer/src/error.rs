@@ -74,6 +74,14 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// The weights are a pickle, which is not read unasked.
+    #[error(
+        "`{path}` has its weights in `pytorch_model.bin` alone, which is not read unasked: `ext5 import --from {path}/pytorch_model.bin --to DIR` makes safetensors of it"
+    )]
+    Pickled {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A checkpoint does not hold what its manifest says.
     #[error(
         "the checkpoint `{path}` is damaged: {reason}; resume from an older one by removing it"
@@ -205,7 +213,7 @@ impl Error {
             | Self::Unsupported { .. }
             | Self::Device { .. }
             | Self::Memory { .. } => ErrorKind::Device,
-            Self::NoModel { .. } => ErrorKind::Missing,
+            Self::NoModel { .. } | Self::Pickled { .. } => ErrorKind::Missing,
             Self::Stopped {
                 interrupted: true, ..
             } => ErrorKind::Interrupted,

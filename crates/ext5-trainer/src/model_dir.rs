@@ -14,6 +14,8 @@ use std::sync::Arc;
 /// Name of the run's configuration in run directories and checkpoints.
 pub(crate) const RUN_CONFIG: &str = "run.toml";
 const CONFIG: &str = "config.json";
+/// Weights as torch pickles them.
+const PICKLED: &str = "pytorch_model.bin";
 const TOKENIZER_FILES: [&str; 2] = ["spiece.model", "tokenizer.json"];
 
 /// A model on disk: a run directory (its newest good checkpoint), a checkpoint, or a Hugging Face directory.
@@ -21,6 +23,8 @@ const TOKENIZER_FILES: [&str; 2] = ["spiece.model", "tokenizer.json"];
 pub struct ModelDir {
     path: PathBuf,
     checkpoint: Option<Checkpoint>,
+    /// Name of the file of torch's that has the weights, where a person has named it.
+    torch: Option<String>,
     skipped: Vec<Error>,
 }
 
@@ -42,6 +46,7 @@ impl ModelDir {
             return Ok(Self {
                 path,
                 checkpoint: Some(checkpoint),
+                torch: None,
                 skipped,
             });
         }
@@ -54,6 +59,28 @@ impl ModelDir {
         Ok(Self {
             path: path.to_owned(),
             checkpoint,
+            torch: None,
+            skipped: Vec::new(),
+        })
+    }
+
+    /// The model whose weights are the file of torch's at `path`, with configuration and vocabulary beside it. Such a file is never
+    /// read unless it is named here; of what it may hold [`ext5_architecture::Error::Torch`] tells.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] where no `config.json` lies beside it.
+    pub fn of_torch_file(path: &Path) -> Result<Self> {
+        let dir = path.parent().unwrap_or(Path::new(""));
+        if !dir.join(CONFIG).is_file() {
+            return Err(Error::NoModel {
+                path: dir.to_owned(),
+            });
+        }
+        let name = path.file_name().unwrap_or_default();
+        Ok(Self {
+            path: dir.to_owned(),
+            checkpoint: None,
+            torch: Some(name.to_string_lossy().into_owned()),
             skipped: Vec::new(),
         })
     }
@@ -152,19 +179,29 @@ impl ModelDir {
         let mut weights = Weights::default();
         for name in self.weight_files()? {
             let content = self.read(&name)?;
-            weights.add(&name, content).map_err(self.model_error())?;
+            let added = match self.torch {
+                Some(_) => weights.add_torch(&name, &content),
+                None => weights.add(&name, content),
+            };
+            added.map_err(self.model_error())?;
         }
         Ok(weights)
     }
 
     /// Names of the files that hold the weights.
     fn weight_files(&self) -> Result<Vec<String>> {
+        if let Some(name) = &self.torch {
+            return Ok(vec![name.clone()]);
+        }
         if self.has(SAFETENSORS) {
             return Ok(vec![SAFETENSORS.to_owned()]);
         }
         if !self.has(SAFETENSORS_INDEX) {
-            return Err(Error::NoModel {
-                path: self.path.clone(),
+            let path = self.path.clone();
+            return Err(if self.path.join(PICKLED).is_file() {
+                Error::Pickled { path }
+            } else {
+                Error::NoModel { path }
             });
         }
         let index = Index::from_json(&self.read(SAFETENSORS_INDEX)?);

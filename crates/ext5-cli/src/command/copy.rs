@@ -5,14 +5,25 @@ use ext5_data::storage;
 use ext5_trainer::{ModelDir, ModelOptions};
 use serde_json::json;
 
+/// Brings a model in: a directory, or a file of torch's, which no other command reads.
+pub(crate) fn import(args: &CopyArgs, output: &Output) -> Result<()> {
+    if args.from.is_file() {
+        return write(&ModelDir::of_torch_file(&args.from)?, args, output);
+    }
+    run(args, output)
+}
+
 /// Reads a model, checks that its parts belong together, and writes it in Hugging Face's layout.
 pub(crate) fn run(args: &CopyArgs, output: &Output) -> Result<()> {
-    let dir = ModelDir::find(&args.from)?;
+    write(&ModelDir::find(&args.from)?, args, output)
+}
+
+fn write(dir: &ModelDir, args: &CopyArgs, output: &Output) -> Result<()> {
     let options = ModelOptions {
         vocabulary: args.vocabulary.clone(),
         ..ModelOptions::default()
     };
-    let vocabulary = options.vocabulary(&dir)?;
+    let vocabulary = options.vocabulary(dir)?;
     let files = dir.hugging_face_files(vocabulary.as_ref())?;
     storage::local().create_dir(&args.to)?;
     for (name, bytes) in &files {

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Suite(command) => suite::run(command, &output),
 
         Command::Data(command) => data::run(command, &output, &mut terminal),
-        Command::Import(args) => copy::run(&args, &output),
+        Command::Import(args) => copy::import(&args, &output),
         Command::Export(args) => copy::run(&args.copy, &output),
         Command::Config(command) => config::run(command, &output),
         Command::Doctor => doctor::run(&output),

@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind, Result, storage};
 /// [`Error::Missing`] where the root does not exist, a pattern matches no file or a shard is not there, [`Error::Refused`]
 /// for a pattern that is none or leaves the root (kind `Config`) and for a file that is there both whole and in shards
 /// (kind `Data`), [`Error::Damaged`] where two sets of shards lie side by side.
-pub(super) fn files(root: &Path, patterns: &[String]) -> Result<Vec<PathBuf>> {
+pub(super) fn files(root: &Path, patterns: &[String], task: &str) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for pattern in patterns {
         inside(pattern)?;
@@ -24,12 +24,12 @@ pub(super) fn files(root: &Path, patterns: &[String]) -> Result<Vec<PathBuf>> {
             whole_or_shards(root, pattern)?
         };
         if found.is_empty() {
-            return Err(absent(root, pattern));
+            return Err(absent(root, pattern, task));
         }
         files.extend(found);
     }
     if files.is_empty() {
-        return Err(absent(root, ""));
+        return Err(absent(root, "", task));
     }
     files.sort();
     files.dedup();
@@ -164,11 +164,13 @@ fn shard_of(file: &str, whole: &str) -> Option<(u32, u32)> {
     Some((number.parse().ok()?, count.parse().ok()?))
 }
 
-fn absent(root: &Path, pattern: &str) -> Error {
+fn absent(root: &Path, pattern: &str, task: &str) -> Error {
+    let fetch = format!("ext5 data fetch {task}");
+    let fetch = fetch.trim_end();
     if !root.as_os_str().is_empty() && !root.exists() {
-        let hint = ": fill it with `ext5 data fetch` or `ext5 data add`, or set `data.root` to \
-                    the directory of the data sets"
-            .to_owned();
+        let hint = format!(
+            ": fill it with `{fetch}` or `ext5 data add`, or set `data.root` to the directory of the data sets"
+        );
         return Error::Missing {
             what: "data root",
             path: root.to_owned(),
@@ -179,7 +181,7 @@ fn absent(root: &Path, pattern: &str) -> Error {
         ", set `data.root` to the directory of the data sets".to_owned()
     } else {
         format!(
-            " under the data root `{}`: fetch it with `ext5 data fetch`, put it there or set `data.root`",
+            " under the data root `{}`: fetch it with `{fetch}`, put it there or set `data.root`",
             root.display()
         )
     };
@@ -197,7 +199,7 @@ mod tests {
     use super::*;
 
     fn found(root: &Path, pattern: &str) -> Result<Vec<String>> {
-        let files = files(root, &[pattern.to_owned()])?;
+        let files = files(root, &[pattern.to_owned()], "")?;
         let name = |path: &PathBuf| path.strip_prefix(root).unwrap().display().to_string();
         Ok(files.iter().map(name).collect())
     }
