@@ -6,6 +6,10 @@ use std::path::Path;
 const LIMIT: u64 = 1 << 20;
 const STATUS: &str = "/proc/self/status";
 
+/// Addresses that threads which are yet to start take for their stacks and heaps, MiB: the program was seen to grow from 120 to
+/// 264 MiB of them, of which it used 47.
+const THREADS_MIB: f64 = 144.0;
+
 /// Resident memory of this process, MiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Memory {
@@ -59,6 +63,7 @@ impl MemoryLimit {
         let group = group.and_then(|((max, current), stat)| left_of(&max, &current, &stat));
         let space = text("/proc/self/limits").zip(text(STATUS));
         let space = space.and_then(|(limits, status)| address_space(&limits, &status));
+        let space = space.map(|left| (left - THREADS_MIB).max(0.0));
         [
             (machine, "the machine's free memory"),
             (group, "its control group"),

@@ -102,15 +102,18 @@ fn row(config: &RunConfig, feeds: &[TaskFeed]) -> Row {
         let statistics = feed.cache.statistics();
         let examples = statistics.examples.max(1) as f64;
         let share = feed.share / shares.max(f64::MIN_POSITIVE);
-        // Plain text is cut to fill its row; what becomes of a chunk is the objective's.
-        let (own_inputs, own_targets) = if feed.objective.is_some() {
-            (most_inputs, most_targets)
-        } else {
-            let mean = |tokens: u64| tokens as f64 / examples + 1.0; // the end of sequence
-            (
-                mean(statistics.inputs.tokens),
-                mean(statistics.targets.tokens),
-            )
+        // A row of plain text is cut to be full after its objective.
+        let of_text = feed.objective.as_ref();
+        let of_text = of_text.and_then(|(objective, _)| objective.lengths(data.inputs_length).ok());
+        let (own_inputs, own_targets) = match of_text {
+            Some(lengths) => (lengths.inputs as f64, lengths.targets as f64),
+            None => {
+                let mean = |tokens: u64| tokens as f64 / examples + 1.0; // the end of sequence
+                (
+                    mean(statistics.inputs.tokens),
+                    mean(statistics.targets.tokens),
+                )
+            }
         };
         inputs += share * own_inputs.min(most_inputs);
         targets += share * own_targets.min(most_targets);
