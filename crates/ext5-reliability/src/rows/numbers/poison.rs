@@ -17,6 +17,8 @@ pub(super) struct Poison {
     seed: u64,
     /// One of so many steps goes wrong.
     one_in: u64,
+    /// The first steps of the process, which go right.
+    spared: u64,
     /// The steps so far.
     steps: Cell<u64>,
     /// The gradient that goes wrong next.
@@ -30,10 +32,16 @@ impl Poison {
         Self {
             seed,
             one_in,
+            spared: 0,
             steps: Cell::new(0),
             gradient: Cell::new(None),
             hits: RefCell::default(),
         }
+    }
+
+    /// The same, but for its first steps.
+    pub(super) fn after(self, spared: u64) -> Self {
+        Self { spared, ..self }
     }
 
     pub(super) fn hits(&self) -> Vec<(u64, Site)> {
@@ -73,7 +81,7 @@ impl Ranks for Poison {
         parts.extend(values.iter().map(|value| value.to_bits()));
         let mut stream = Stream::new(&parts);
         let mut below = |bound: u64| stream.next_u64() % bound;
-        if below(self.one_in) > 0 {
+        if step < self.spared || below(self.one_in) > 0 {
             return;
         }
         let (value, place) = (no_number(below(3)), below(u64::MAX));
