@@ -29,13 +29,13 @@ fn a_damaged_checkpoint_costs_its_steps_only() {
     assert_eq!(metrics(&damaged), metrics(&whole));
 }
 
-/// What an interrupted save left is not taken for a checkpoint, and is cleared away by the next one.
+/// What an interrupted save left is not taken for a checkpoint, and is cleared away at the next start.
 #[test]
 fn an_unfinished_checkpoint_is_not_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run");
     run(&config(&["trainer.steps=2"]), &path, false).unwrap();
-    let unfinished = path.join("checkpoints/step_00000003.tmp-1");
+    let unfinished = path.join("checkpoints/.tmp-1-step_00000003");
     fs::create_dir(&unfinished).unwrap();
     fs::write(unfinished.join("model.safetensors"), b"half").unwrap();
     assert!(

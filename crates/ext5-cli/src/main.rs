@@ -12,6 +12,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     // From here on time is counted.
     ext5_trainer::uptime();
+    signals::outlive_limits();
     let arguments = args::Arguments::parse();
     let json = arguments.json;
     match command::run(arguments) {

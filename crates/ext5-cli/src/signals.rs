@@ -1,6 +1,13 @@
 use ext5_trainer::Stop;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::Signals;
+use std::sync::Arc;
+
+/// Makes a file that grows over what the process may write an error of that write; else it would end the process without a word.
+pub(crate) fn outlive_limits() {
+    // Where it cannot be watched it stays as it was.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+}
 
 /// Turns Ctrl-C into a wish to stop after the current step, SIGTERM and SIGUSR1 likewise; a second one ends at once.
 pub(crate) fn watch() -> std::io::Result<Stop> {

@@ -27,6 +27,21 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
+    /// A file system, a quota or a limit has no room for what is to be written.
+    #[error(
+        "no room for `{path}`: at least {needed} bytes are needed, {} are free; make room there, or choose another directory",
+        free.map_or("an unknown number".to_owned(), |free| free.to_string())
+    )]
+    Full {
+        /// The file or directory.
+        path: PathBuf,
+        /// Bytes that it needs at least.
+        needed: u64,
+        /// Bytes free in its file system, where that is known.
+        free: Option<u64>,
+        /// How it was noticed.
+        source: io::Error,
+    },
     /// A file is larger than its reader accepts.
     #[error("`{path}` has {size} bytes, expected at most {limit}")]
     TooLarge {
@@ -145,6 +160,7 @@ impl Error {
                 }
                 _ => ErrorKind::Io,
             },
+            Self::Full { .. } => ErrorKind::Io,
             Self::TooLarge { .. }
             | Self::Damaged { .. }
             | Self::Column { .. }

@@ -1,4 +1,5 @@
 //! The one way out for durable writes: temporary name in the same directory, fsync, rename, directory fsync.
+mod disk;
 mod local;
 mod lock;
 mod room;
@@ -8,23 +9,25 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 
-pub use local::LocalStorage;
-pub use lock::{DirLock, lock, open_to_lock};
+pub use disk::{Disk, DiskFile, Opened, RealDisk};
+pub use local::{LocalStorage, unfinished};
+pub use lock::{DirLock, Held, hold, lock, open_to_lock, take};
 pub use room::free_bytes;
 
 /// The body of a file, written once by [`Storage::write_with`].
 pub type Body<'a> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'a;
 
-/// Where durable files go. Local disk is [`LocalStorage`]; tests put failing and forgetful disks in its place.
+/// Where durable files go. Local disk is [`LocalStorage`], over a [`Disk`] that may fail or forget on purpose.
 ///
-/// Every error is [`crate::Error::Io`] naming the path; its kind tells refused access (`Permission`) from a full or
-/// failing disk (`Io`).
+/// Every error is [`crate::Error::Io`] naming the path, or [`crate::Error::Full`] on a full disk; its kind tells refused access
+/// (`Permission`) from a full or failing disk (`Io`).
 pub trait Storage: Send + Sync {
     /// Writes a whole file through `body`. Readers see the old file or the new one, never a part; when this returns, the new
     /// one survives a crash.
     ///
     /// # Errors
-    /// As the trait says; the old file is then untouched and no temporary file stays.
+    /// As the trait says; the file is then the old one or, where its directory alone failed, the new one, and no temporary file
+    /// stays on a disk that lets it be removed.
     fn write_with(&self, path: &Path, body: &mut Body<'_>) -> Result<()>;
 
     /// Writes a whole file, as [`Storage::write_with`].
@@ -38,7 +41,7 @@ pub trait Storage: Send + Sync {
     /// Adds `bytes` at the end of a log, which is created where it is missing. Durable after [`Storage::sync`].
     ///
     /// # Errors
-    /// As the trait says.
+    /// As the trait says; a part of `bytes` that a full disk took is cut off again.
     fn append(&self, path: &Path, bytes: &[u8]) -> Result<()>;
 
     /// Makes what was appended to a file survive a crash.
@@ -77,6 +80,12 @@ pub trait Storage: Send + Sync {
     /// [`crate::Error::Missing`] where there is no such directory, else as the trait says.
     fn list(&self, path: &Path) -> Result<Vec<PathBuf>>;
 
+    /// Removes from a directory what is unfinished: the leftovers of processes that were killed. For its only user alone.
+    ///
+    /// # Errors
+    /// As [`Storage::list`].
+    fn sweep(&self, path: &Path) -> Result<()>;
+
     /// Whether something is at `path`.
     ///
     /// # Errors
@@ -86,5 +95,6 @@ pub trait Storage: Send + Sync {
 
 /// The local disk.
 pub fn local() -> &'static dyn Storage {
-    &LocalStorage
+    static LOCAL: LocalStorage = LocalStorage::over(RealDisk);
+    &LOCAL
 }

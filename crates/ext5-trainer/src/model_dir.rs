@@ -1,9 +1,9 @@
-use crate::checkpoint::{CHECKPOINTS, Checkpoint, LARGEST_FILE, committed, is_plain, newest};
+use crate::checkpoint::{CHECKPOINTS, Checkpoint, LARGEST_FILE, committed, file_hash, is_plain};
 use crate::{Error, Result, RunConfig, VocabularyConfig};
 use burn::tensor::Device;
 use ext5_architecture::Weights;
 use ext5_backprop::Parameters;
-use ext5_data::{door, load_vocabulary};
+use ext5_data::{door, load_vocabulary, storage};
 use ext5_inference::Precision;
 use ext5_model::{Index, SAFETENSORS, SAFETENSORS_INDEX, T5, T5Config};
 use ext5_tokenizer::{ByteVocabulary, Vocabulary};
@@ -38,7 +38,7 @@ impl ModelDir {
             path: path.to_owned(),
         };
         if path.join(CHECKPOINTS).is_dir() {
-            let (checkpoint, mut skipped) = newest(path)?;
+            let (checkpoint, mut skipped) = Checkpoint::newest(storage::local(), path)?;
             let Some(checkpoint) = checkpoint else {
                 return Err(skipped.pop().unwrap_or_else(no_model));
             };
@@ -227,7 +227,7 @@ impl ModelDir {
             let known = self.checkpoint.as_ref().and_then(|it| it.hash_of(&name));
             let hash = match known {
                 Some(hash) => hash.to_owned(),
-                None => file_hash(&self.path.join(&name))?,
+                None => file_hash(&self.path.join(&name))?.1,
             };
             hasher.update(hash.as_bytes());
         }
@@ -239,7 +239,7 @@ impl ModelDir {
     /// # Errors
     /// [`Error::NoModel`] where no run has left any, [`Error::Data`] where they cannot be listed.
     pub fn checkpoints(path: &Path) -> Result<Vec<PathBuf>> {
-        let found = committed(path)?;
+        let found = committed(storage::local(), path)?;
         if found.is_empty() {
             return Err(Error::NoModel {
                 path: path.to_owned(),
@@ -269,17 +269,6 @@ impl ModelDir {
         }
         Ok(None)
     }
-}
-
-fn file_hash(path: &Path) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    let read = hasher.update_reader(door::open(path)?);
-    read.map_err(|source| ext5_data::Error::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// The files of a Hugging Face directory: configuration, `weights` (a file of safetensors), vocabulary.

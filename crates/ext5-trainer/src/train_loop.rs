@@ -6,7 +6,7 @@ pub use probe::Probe;
 pub(crate) use probe::probe;
 
 use crate::agreement::agree;
-use crate::checkpoint::{Checkpoint, retain};
+use crate::checkpoint::{Checkpoint, room};
 use crate::exchange::Timed;
 use crate::feeds::{Feeds, feeds};
 use crate::model_dir::{RUN_CONFIG, hugging_face_files};
@@ -14,8 +14,8 @@ use crate::observer::Event;
 use crate::validation::Validation;
 use crate::{
     Alone, Error, Learner, Ledger, Memory, Observer, Place, Ranks, Result, RunConfig, Session,
-    SpeedSummary, StepOptions, Stop, Throughput, Work, device, memory_limit, product_ceiling,
-    uptime,
+    SpeedSummary, StepOptions, Stop, Throughput, Work, device, memory_limit, optimizer_bytes,
+    product_ceiling, uptime,
 };
 use ext5_data::storage::DirLock;
 use ext5_data::{Batch, Cursor, Loader, LoaderConfig, door, storage};
@@ -121,7 +121,9 @@ pub fn train_among(
     if ranks.leads() {
         forget_later(run_dir, &run.state)?;
         storage::local().write(&run_dir.join(RUN_CONFIG), config.to_toml()?.as_bytes())?;
+        run.room(run.checkpoint_bytes(), observer)?;
     }
+    drop(checkpoint); // which would hold it against retention
     let loss = run.steps(stop, observer)?;
     if let Some(costs) = run.ranks.costs() {
         observer.on(&Event::Note(&costs));
@@ -133,6 +135,7 @@ pub fn train_among(
 fn prepare(run_dir: &Path, resume: bool) -> Result<DirLock> {
     storage::local().create_dir(run_dir)?;
     let lock = storage::lock(run_dir)?;
+    Checkpoint::clear(storage::local(), run_dir)?;
     if !resume && storage::local().exists(&run_dir.join(RUN_CONFIG))? {
         let run_dir = run_dir.display();
         let reason = format!(
@@ -156,6 +159,10 @@ struct Run<'a> {
     validation: Validation,
     last_checkpoint: PathBuf,
     throughput: Throughput,
+    /// Whether it was said that there is little room for checkpoints.
+    told_room: bool,
+    /// Whether lines of [`SPEED`] are still written.
+    logs_speed: bool,
 }
 
 impl<'a> Run<'a> {
@@ -222,6 +229,8 @@ impl<'a> Run<'a> {
             validation,
             last_checkpoint,
             throughput: Throughput::new(Place::of(&config.trainer.device)),
+            told_room: false,
+            logs_speed: true,
         })
     }
 
@@ -327,11 +336,7 @@ impl<'a> Run<'a> {
             let ledger = &mut self.state.ledger;
             let line = ledger.line(&self.names, step + 1, options.rate, outcome.gradient_norm);
             self.log(&line, observer)?;
-            if self.ranks.leads() {
-                let line = self.throughput.line(step + 1, Memory::read());
-                let line = format!("{line}\n");
-                storage::local().append(&self.run_dir.join(SPEED), line.as_bytes())?;
-            }
+            self.log_speed(observer);
         }
         let taken_back = self.taken((loss, outcome.gradient_norm), batch, observer)?;
         Ok((!taken_back).then_some(loss))
@@ -345,6 +350,40 @@ impl<'a> Run<'a> {
         storage::local().append(&self.run_dir.join(METRICS), text.as_bytes())?;
         self.state.metrics_bytes += text.len() as u64;
         observer.on(&Event::Metrics(line));
+        Ok(())
+    }
+
+    /// Adds a line to [`SPEED`]; nothing depends on it, so a disk that does not take it ends it and not the run.
+    fn log_speed(&mut self, observer: &mut dyn Observer) {
+        if !self.ranks.leads() || !self.logs_speed {
+            return;
+        }
+        let line = self.throughput.line(self.state.step, Memory::read());
+        let line = format!("{line}\n");
+        let path = self.run_dir.join(SPEED);
+        if let Err(error) = storage::local().append(&path, line.as_bytes()) {
+            observer.on(&Event::Note(&format!("`{SPEED}` ends here: {error}")));
+            self.logs_speed = false;
+        }
+    }
+
+    /// Bytes of weights and optimizer in a checkpoint.
+    fn checkpoint_bytes(&self) -> u64 {
+        let shape = self.learner.config();
+        let weights = 4 * shape.num_parameters() as u64;
+        weights + optimizer_bytes(shape, &self.config.optimizer) as u64
+    }
+
+    /// Says beforehand where there is little room for a checkpoint of so many bytes.
+    ///
+    /// # Errors
+    /// [`ext5_data::Error::Full`] where there is none.
+    fn room(&mut self, bytes: u64, observer: &mut dyn Observer) -> Result<()> {
+        if let Some(told) = room(self.run_dir, bytes)?
+            && !std::mem::replace(&mut self.told_room, true)
+        {
+            observer.on(&Event::Note(&told));
+        }
         Ok(())
     }
 
@@ -379,10 +418,13 @@ impl<'a> Run<'a> {
             serde_json::to_vec(&self.state).unwrap_or_default(),
         );
         files.insert(RUN_CONFIG.to_owned(), self.config.to_toml()?.into_bytes());
-        let path = Checkpoint::commit(self.run_dir, step, &files)?;
-        retain(self.run_dir, trainer.keep, trainer.goes_back())?;
-        observer.on(&Event::Checkpoint { path: &path, step });
-        self.last_checkpoint = path;
+        let bytes = files.values().map(|bytes| bytes.len() as u64).sum();
+        self.room(bytes, observer)?;
+        let written = Checkpoint::commit(storage::local(), self.run_dir, step, &files)?;
+        written.retain(storage::local(), trainer.keep, trainer.goes_back())?;
+        let path = written.path();
+        observer.on(&Event::Checkpoint { path, step });
+        self.last_checkpoint = path.to_owned();
         Ok(())
     }
 

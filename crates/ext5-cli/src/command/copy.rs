@@ -5,6 +5,8 @@ use ext5_data::storage;
 use ext5_trainer::{ModelDir, ModelOptions};
 use serde_json::json;
 
+const CONFIG: &str = "config.json";
+
 /// Brings a model in: a directory, or a file of torch's, which no other command reads.
 pub(crate) fn import(args: &CopyArgs, output: &Output) -> Result<()> {
     if args.from.is_file() {
@@ -26,7 +28,10 @@ fn write(dir: &ModelDir, args: &CopyArgs, output: &Output) -> Result<()> {
     let vocabulary = options.vocabulary(dir)?;
     let files = dir.hugging_face_files(vocabulary.as_ref())?;
     storage::local().create_dir(&args.to)?;
-    for (name, bytes) in &files {
+    // Without its configuration a directory is no model: what is written half is not one.
+    storage::local().remove(&args.to.join(CONFIG))?;
+    let (last, first): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.0 == CONFIG);
+    for (name, bytes) in first.into_iter().chain(last) {
         storage::local().write(&args.to.join(name), bytes)?;
     }
     let names: Vec<&String> = files.keys().collect();

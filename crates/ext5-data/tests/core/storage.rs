@@ -20,7 +20,7 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
         })
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
-    assert!(matches!(error, Error::Io { action: "write", path: ref at, .. } if *at == path));
+    assert!(matches!(error, Error::Full { path: ref at, .. } if *at == path));
     assert_eq!(fs::read(&path).unwrap(), b"old");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     disk.write(&path, b"new").unwrap();
@@ -84,7 +84,8 @@ fn a_locked_directory_names_its_holder_until_it_is_let_go() {
     let error = lock(dir.path()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked);
     assert!(
-        message(&error).contains(&format!("process {} on ", std::process::id())),
+        message(&error).contains(&format!("process {} on ", std::process::id()))
+            && message(&error).contains(" since 2"),
         "{error}"
     );
     drop(held);

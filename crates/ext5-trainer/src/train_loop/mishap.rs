@@ -1,11 +1,11 @@
 //! Steps that cannot be taken, and steps that should not have been.
 use super::Run;
 use super::resume::{forget_later, restored};
-use crate::checkpoint::{Checkpoint, forget_after, newest_until};
+use crate::checkpoint::{Checkpoint, forget_after};
 use crate::observer::Event;
 use crate::spike::Spike;
 use crate::{Error, NonFinitePolicy, Observer, Ranks, Result, SpikeDetector, SpikePolicy};
-use ext5_data::{Batch, Cursor};
+use ext5_data::{Batch, Cursor, storage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -216,7 +216,7 @@ impl Run<'_> {
         self.state = state;
         (self.state.cursor, self.state.mishaps) = (cursor, mishaps);
         if self.ranks.leads() {
-            forget_after(self.run_dir, self.state.step)?;
+            forget_after(storage::local(), self.run_dir, self.state.step)?;
             forget_later(self.run_dir, &self.state)?;
         }
         self.last_checkpoint = checkpoint.path().to_owned();
@@ -230,14 +230,14 @@ impl Run<'_> {
         };
         let mut found = None;
         if self.ranks.leads() {
-            found = newest_until(self.run_dir, most)?.0;
+            found = Checkpoint::newest_until(storage::local(), self.run_dir, most)?.0;
         }
         let step = found.as_ref().map_or(-1.0, |it| it.step() as f64);
         let step = self.ranks.of_first(step);
         if self.ranks.leads() || step < 0.0 {
             return Ok(found);
         }
-        Ok(newest_until(self.run_dir, step as u64)?.0)
+        Ok(Checkpoint::newest_until(storage::local(), self.run_dir, step as u64)?.0)
     }
 
     /// Puts the tasks' names in place of their numbers.

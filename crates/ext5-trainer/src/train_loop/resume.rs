@@ -1,6 +1,6 @@
 //! What a run that goes on takes from its directory.
 use super::{METRICS, OPTIMIZER, STATE, State};
-use crate::checkpoint::{Checkpoint, newest};
+use crate::checkpoint::Checkpoint;
 use crate::model_dir::RUN_CONFIG;
 use crate::observer::Event;
 use crate::{Error, Learner, Observer, Result, RunConfig, Session};
@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The newest good checkpoint; damaged ones are named.
 pub(super) fn resumable(run_dir: &Path, observer: &mut dyn Observer) -> Result<Option<Checkpoint>> {
-    let (checkpoint, skipped) = newest(run_dir)?;
+    let (checkpoint, skipped) = Checkpoint::newest(storage::local(), run_dir)?;
     for error in skipped {
         observer.on(&Event::Note(&format!("passed over: {error}")));
     }
