@@ -273,7 +273,7 @@ fn change(
         }
     }
     edit(&mut files)?;
-    Checkpoint::commit(run_dir, step, &files)?;
+    Checkpoint::commit(ext5_data::storage::local(), run_dir, step, &files)?;
     Ok(())
 }
 

@@ -176,7 +176,7 @@ pub(super) fn misplace(dir: &Path, step: u64, cursor: &Cursor) -> Result<(), Fai
     let mut value: Value = serde_json::from_slice(state)?;
     value["cursor"] = serde_json::to_value(cursor)?;
     *state = serde_json::to_vec(&value)?;
-    Checkpoint::commit(dir, step, &files)?;
+    Checkpoint::commit(ext5_data::storage::local(), dir, step, &files)?;
     Ok(())
 }
 
