@@ -160,8 +160,6 @@ fn data_pages(place: &Place) -> Result<Vec<(&'static str, String)>, Failure> {
         ("hostile", " --leaks hostile"),
         ("hostile_mixture", " --leaks hostile_mixture"),
         ("hostile_suite", ""),
-        // Its data are not here: the page says why.
-        ("hostile_absent", ""),
     ] {
         let line = format!(
             "data view {name} --recipe micro_ext5 SMALL --task-dir tasks --data-root data --output {name}.html{more}"
