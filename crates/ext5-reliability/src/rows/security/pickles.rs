@@ -118,7 +118,7 @@ fn commands(place: &Place, dir: &Path, samples: &[Sample]) -> Result<Option<Stri
         let said = String::from_utf8_lossy(&output.stderr);
         return Ok(Some(format!("torch's own file is not read: {said}")));
     }
-    let again = tour.run("import --from imported --to again --json")?;
+    let again = tour.run("import --from imported --vocabulary bytes --to again --json")?;
     let said: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap_or_default();
     let is_same = fs::read(&weights)? == fs::read(tour.dir.join("again/model.safetensors"))?;
     Ok((!is_same || said["files"] == json!(null))
