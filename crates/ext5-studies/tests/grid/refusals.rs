@@ -22,7 +22,9 @@ fn refused(name: &str, assignment: &str, expected: &str) {
 fn seeds_and_budget() {
     refused("ratio", "seeds=[]", "`seeds` is empty");
     refused("ratio", "seeds=[3, 1, 3]", "`seeds` has `3` twice");
-    refused("ratio", "name=\"\"", "`name` is empty");
+    refused("ratio", "name=\"\"", "`name` is \"\"");
+    refused("ratio", "name=\"../x\"", "`name` is \"../x\"");
+    refused("ratio", "scale=\"a/b\"", "`scale` is \"a/b\"");
     refused("ratio", "budget.hours=0", "`budget.hours` must be above 0");
     refused(
         "ratio",
