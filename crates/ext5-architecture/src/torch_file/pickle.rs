@@ -493,8 +493,7 @@ fn instruction(code: u8) -> &'static str {
         b'l' => "LIST",
         b']' => "EMPTY_LIST",
         b'a' | b'e' => "APPEND",
-        b'G' | b'F' => "FLOAT",
-        b'I' | b'L' | 0x8b => "a long number",
+        b'G' | b'F' | b'I' | b'L' | 0x8b => "a number",
         b'B' | b'C' | 0x8e | 0x96..=0x98 => "bytes",
         _ => "unknown",
     }

@@ -52,30 +52,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     let training = tour.run(&format!(
         "train --recipe micro_ext5 --run-dir bad {places} --set data.mixture=other"
     ))?;
-    let mut missing = Vec::new();
-    for (output, words) in [
-        (
-            &update,
-            ["offline", "mine/train.jsonl", "ext5 data fetch mine"],
-        ),
-        (
-            &absent,
-            ["offline", "other/train.jsonl", "ext5 data fetch other"],
-        ),
-        (
-            &training,
-            ["train", "other/train.jsonl", "ext5 data fetch other"],
-        ),
-    ] {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let lacks = |word: &&str| output.status.success() || !said.contains(*word);
-        missing.extend(
-            words
-                .into_iter()
-                .filter(lacks)
-                .map(|word| format!("`{word}` in {said}")),
-        );
-    }
+    let missing = missing(&update, &absent, &training);
     if !place.seeded {
         expect(&from_cache, true)?;
         for step in STEPS {
@@ -98,6 +75,35 @@ fn run(place: &Place) -> Result<Figure, Failure> {
         "0 connections, 3 of 3",
         tried == 0 && missing.is_empty(),
     ))
+}
+
+/// Words that the errors of three commands lack: the file and the command that fetches it.
+fn missing(update: &Output, absent: &Output, training: &Output) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (output, words) in [
+        (
+            update,
+            ["offline", "mine/train.jsonl", "ext5 data fetch mine"],
+        ),
+        (
+            absent,
+            ["offline", "other/train.jsonl", "ext5 data fetch other"],
+        ),
+        (
+            training,
+            ["train", "other/train.jsonl", "ext5 data fetch other"],
+        ),
+    ] {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let lacks = |word: &&str| output.status.success() || !said.contains(*word);
+        missing.extend(
+            words
+                .into_iter()
+                .filter(lacks)
+                .map(|word| format!("`{word}` in {said}")),
+        );
+    }
+    missing
 }
 
 fn expect(output: &Output, is_fine: bool) -> Result<(), Failure> {
