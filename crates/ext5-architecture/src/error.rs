@@ -24,7 +24,7 @@ pub enum Error {
         known: String,
     },
     /// A file of weights is not safetensors.
-    #[error("`{file}` is not a safetensors file or is damaged: {reason}")]
+    #[error("`{file}` is not a safetensors file or is damaged: {reason}; fetch or save it again")]
     Safetensors {
         /// Name of the file.
         file: String,
@@ -41,7 +41,9 @@ pub enum Error {
         reason: String,
     },
     /// The index of sharded weights cannot be read.
-    #[error("cannot read the index of weights `model.safetensors.index.json`: {0}")]
+    #[error(
+        "cannot read the index of weights `model.safetensors.index.json`: {0}; fetch or save it again"
+    )]
     Index(#[source] serde_json::Error),
     /// A parameter of the model is in none of the files.
     #[error(

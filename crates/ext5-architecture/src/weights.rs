@@ -2,6 +2,9 @@ use crate::{Error, Result, T5Config, floats, torch_file};
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 
+/// Most bytes of a file's header: 100,000 tensors have 10 MB.
+const MOST_HEADER: u64 = 16 << 20;
+
 /// The weights in files of safetensors, each turned into f32, and its bytes dropped, when it is taken.
 #[derive(Debug, Default)]
 pub struct Weights {
@@ -161,6 +164,15 @@ fn places(file: &str, content: &[u8]) -> Result<Vec<Place>> {
         file: file.to_owned(),
         reason: error.to_string(),
     };
+    // The length of the header comes first. It takes ten times its size in memory to read one.
+    let header = content
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    if header > MOST_HEADER {
+        let reason = format!("its header has {header} bytes, expected at most {MOST_HEADER}");
+        let file = file.to_owned();
+        return Err(Error::Safetensors { file, reason });
+    }
     let tensors = SafeTensors::deserialize(content).map_err(damaged)?;
     let mut places: Vec<Place> = tensors
         .iter()

@@ -48,6 +48,8 @@ pub struct CacheOptions {
     pub limit: Option<u64>,
     /// Threads that encode, 0 for one a processor. The bytes do not depend on it.
     pub workers: usize,
+    /// Leave bad rows out and count them ([`Statistics::skipped`]) in place of stopping at the first.
+    pub skip_bad_rows: bool,
 }
 
 /// What happens while a cache is opened or built.
@@ -340,6 +342,7 @@ fn program_key(
         vocabulary_fingerprint: vocabulary.fingerprint().to_owned(),
         chunk,
         limit: None,
+        skip_bad_rows: false,
     }
 }
 
@@ -356,7 +359,7 @@ pub(crate) fn of_task<'a>(
     vocabulary: &'a dyn Vocabulary,
     options: CacheOptions,
 ) -> Result<Building<'a>> {
-    let origin = TaskOrigin::new(task, split, options.chunk, options.limit)?;
+    let origin = TaskOrigin::new(task, split, &options)?;
     let origin: Box<dyn Origin> = Box::new(origin);
     let key = Key {
         format: FORMAT,
@@ -366,6 +369,7 @@ pub(crate) fn of_task<'a>(
         vocabulary_fingerprint: vocabulary.fingerprint().to_owned(),
         chunk: options.chunk,
         limit: options.limit,
+        skip_bad_rows: options.skip_bad_rows,
     };
     Ok(Building::new(
         root,

@@ -94,6 +94,18 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String> {
     })
 }
 
+/// The error of a stream that failed behind line `line`: what its packing does not allow is damage, all else the disk's.
+pub(crate) fn broken(path: &Path, line: u64, source: io::Error) -> Error {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match source.kind() {
+        InvalidData | InvalidInput | UnexpectedEof => Error::damaged(
+            path,
+            format!("its packing breaks behind line {}: {source}", line.max(1)),
+        ),
+        _ => Error::io("read", path, source),
+    }
+}
+
 /// Runs `parser`, the reader of some third-party format, and turns its errors and its panics into typed errors.
 ///
 /// # Errors

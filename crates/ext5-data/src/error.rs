@@ -53,7 +53,7 @@ pub enum Error {
         limit: u64,
     },
     /// A file cannot be read as what it should be.
-    #[error("`{path}` is damaged or of another format: {reason}")]
+    #[error("`{path}` is damaged or of another format: {reason}; fetch or make it again")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -73,11 +73,11 @@ pub enum Error {
         hint: String,
     },
     /// One row does not hold what it should.
-    #[error("row {row} of `{path}`, {place}: {reason}")]
+    #[error("row {} of `{path}`, {place}: {reason}", .row + 1)]
     Row {
         /// The file.
         path: PathBuf,
-        /// Number of the row in its file, from 0.
+        /// Number of the row in its file, from 0; people are told it from 1, as editors count lines.
         row: u64,
         /// Column, line or part of the task at fault.
         place: String,

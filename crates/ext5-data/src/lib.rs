@@ -24,6 +24,7 @@ mod program;
 mod rate;
 mod row;
 mod scope;
+mod skip;
 mod source;
 mod spec;
 pub mod storage;
@@ -53,6 +54,7 @@ pub use prepare::{
 };
 pub use rate::Rate;
 pub use row::Row;
+pub use skip::Skipped;
 pub use source::{Rows, Source, SourceRow};
 pub use spec::{
     ExampleSpec, ExmixSpec, ExpectedSpec, ExplodeSpec, Family, Format, HubSpec, LetSpec,

@@ -34,6 +34,8 @@ pub struct PrepareOptions {
     pub limit: Option<u64>,
     /// As [`CacheOptions::workers`].
     pub workers: usize,
+    /// As [`CacheOptions::skip_bad_rows`].
+    pub skip_bad_rows: bool,
 }
 
 /// What came of [`prepare`].
@@ -185,6 +187,7 @@ fn building<'a>(
         chunk: request.chunk,
         limit: options.limit,
         workers: options.workers,
+        skip_bad_rows: options.skip_bad_rows,
     };
     cache::of_task(
         root,

@@ -9,6 +9,7 @@ mod generated;
 mod jsonl;
 mod locate;
 mod parquet_file;
+mod parquet_guard;
 mod rows;
 
 use std::path::{Path, PathBuf};

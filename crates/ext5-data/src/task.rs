@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::content::{Content, ContentMemory};
 use crate::program::{Program, Rendered};
+use crate::skip::Skipping;
 use crate::source::hash_text;
 use crate::template::Fault;
 use crate::{Error, Result, Row, Source, SourceRow, TaskSpec};
@@ -143,12 +144,14 @@ impl Task {
         }))
     }
 
-    /// Number of the row, inputs and targets of the examples of some rows of a split, the first `limit` of them.
+    /// Number of the row, inputs and targets of the examples of some rows of a split, the first `limit` of them; where bad rows
+    /// are counted, they are left out.
     pub(crate) fn pairs(
         &self,
         split: &str,
         rows: impl Iterator<Item = Result<SourceRow>> + Send + 'static,
         limit: Option<u64>,
+        skipping: Option<Skipping>,
     ) -> Result<impl Iterator<Item = Result<(u64, String, String)>> + Send + 'static> {
         self.expect_documents(false)?;
         let (task, split) = (self.clone(), split.to_owned());
@@ -156,22 +159,25 @@ impl Task {
             let examples = task.rendered(&split, row)?.into_examples().into_iter();
             let pair = |example: Example| (example.row, example.inputs, example.targets);
             Ok(examples.map(pair).collect())
-        }))
+        })
+        .skipping(skipping))
     }
 
-    /// Number of the row and text of the documents of some rows of a split, the first `limit` of them.
+    /// Number of the row and text of the documents of some rows of a split, as [`Task::pairs`].
     pub(crate) fn numbered_documents(
         &self,
         split: &str,
         rows: impl Iterator<Item = Result<SourceRow>> + Send + 'static,
         limit: Option<u64>,
+        skipping: Option<Skipping>,
     ) -> Result<impl Iterator<Item = Result<(u64, String)>> + Send + 'static> {
         self.expect_documents(true)?;
         let (task, split) = (self.clone(), split.to_owned());
         Ok(Stream::new(rows, limit, move |row: &SourceRow| {
             let documents = task.rendered(&split, row)?.into_documents().into_iter();
             Ok(documents.map(|document| (row.row, document)).collect())
-        }))
+        })
+        .skipping(skipping))
     }
 
     /// The examples that one row of `split` becomes: none where `where` leaves it out, several where it explodes.

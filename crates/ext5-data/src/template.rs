@@ -8,11 +8,15 @@ use crate::scope::Scope;
 use crate::suggest::{did_you_mean, name_list};
 use crate::{door, filters};
 
-/// Work one text may cost: instructions, and one more for every 64 bytes handled.
-const FUEL: u64 = 8_000_000;
+/// Work one text may cost: instructions, and one more for every 64 bytes handled. It bounds what a template may hold in memory at
+/// 64 MB, and its time at some ten milliseconds.
+const FUEL: u64 = 1_000_000;
 
-/// Longest text a template may give, in bytes.
-const TEXT_LIMIT: usize = 64 << 20;
+/// Longest text a template may give, in bytes, beyond what the row itself holds.
+const TEXT_LIMIT: usize = 1 << 20;
+
+/// How often a text may hold the row.
+const TEXT_COPIES: usize = 4;
 
 /// Why a template or an expression gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +66,10 @@ impl Template {
                 .get_template(&self.name)?
                 .render(scope.to_value())
         })?;
-        if text.len() > TEXT_LIMIT {
+        let limit = TEXT_LIMIT.saturating_add(scope.row_bytes().saturating_mul(TEXT_COPIES));
+        if text.len() > limit {
             let reason = format!(
-                "the text has {} bytes, expected at most {TEXT_LIMIT}",
+                "the text has {} bytes, expected at most {limit}: 1 MiB and {TEXT_COPIES} times the row",
                 text.len()
             );
             return Err(Fault {

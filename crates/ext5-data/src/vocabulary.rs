@@ -5,8 +5,8 @@ use ext5_tokenizer::{Vocabulary, vocabulary_from_bytes};
 
 use crate::{Error, Result, door};
 
-/// Largest vocabulary file accepted, in bytes (mT5's `tokenizer.json` has 16 MiB).
-const LIMIT: u64 = 256 << 20;
+/// Largest vocabulary file accepted, in bytes (mT5's `tokenizer.json` has 16 MiB, the largest in use 33).
+const LIMIT: u64 = 64 << 20;
 
 /// Files of a directory that hold its vocabulary, the first that exists is taken: `spiece.model` says all of T5's normalisation,
 /// while a `tokenizer.json` may be a conversion that does not.

@@ -101,6 +101,7 @@ fn options(index: u64, count: u64) -> PrepareOptions {
         shard: Shard::new(index, count).unwrap(),
         limit: None,
         workers: 1,
+        skip_bad_rows: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `ext5-reliability`: every promise with its test, its bound, what was found, and a defect that the test must find.
 mod args;
+mod memory;
 mod place;
 mod row;
 mod rows;
@@ -12,15 +13,23 @@ use table::Table;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(answer) = rows::work(&words) {
+        return answer.map_or_else(refused, |text| {
+            show(&text);
+            ExitCode::SUCCESS
+        });
+    }
     let outcome = Args::parse(&words).and_then(|args| run(&args));
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(failure) => {
-            say(&format!("error: {failure}"));
-            ExitCode::from(2)
-        }
+        Err(failure) => refused(failure),
     }
+}
+
+fn refused(failure: row::Failure) -> ExitCode {
+    say(&format!("error: {failure}"));
+    ExitCode::from(2)
 }
 
 /// Runs the rows that are asked for; answers whether every bound holds or, with defects, every defect was found.

@@ -7,6 +7,8 @@ mod storage;
 
 use crate::row::Row;
 
+pub(crate) use input::work;
+
 /// Every row, those of a group together.
 pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
     [

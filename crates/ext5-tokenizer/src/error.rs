@@ -7,7 +7,7 @@ pub enum Error {
     Encode(String),
 
     /// The bytes are not what the format asks for.
-    #[error("not a usable {format}: {reason}")]
+    #[error("not a usable {format}: {reason}; fetch or make the file again")]
     Malformed {
         /// `SentencePiece model` or `tokenizer.json`.
         format: &'static str,

@@ -115,11 +115,7 @@ fn fields<'a>(
     what: &'static str,
 ) -> impl Iterator<Item = Result<(u64, Value<'a>)>> {
     Fields::new(bytes).map(move |field| {
-        field.map_err(|offset| {
-            malformed(format!(
-                "damaged field at byte {offset} of {what}; fetch the file again"
-            ))
-        })
+        field.map_err(|offset| malformed(format!("damaged field at byte {offset} of {what}")))
     })
 }
 
@@ -139,7 +135,7 @@ struct Special {
 fn read(bytes: &[u8]) -> Result<Definition> {
     let mut pieces = Vec::new();
     let mut trainer: &[u8] = &[];
-    let mut normalizer: &[u8] = &[];
+    let mut normalizer = None;
     for field in fields(bytes, "the model") {
         match field? {
             (1, value) => pieces.push(read_piece(
@@ -147,12 +143,11 @@ fn read(bytes: &[u8]) -> Result<Definition> {
                 pieces.len(),
             )?),
             (2, value) => trainer = typed(value.as_bytes(), "trainer_spec")?,
-            (3, value) => normalizer = typed(value.as_bytes(), "normalizer_spec")?,
+            (3, value) => normalizer = Some(typed(value.as_bytes(), "normalizer_spec")?),
             _ => {}
         }
     }
     let special = read_trainer(trainer)?;
-    let normalization = read_normalizer(normalizer)?;
     let mut unknowns = pieces
         .iter()
         .zip(0..)
@@ -160,6 +155,9 @@ fn read(bytes: &[u8]) -> Result<Definition> {
     let (Some((_, unk_id)), None) = (unknowns.next(), unknowns.next()) else {
         return Err(malformed("expected one piece of type UNKNOWN"));
     };
+    // It comes last: a file that is cut between two fields is a message as whole as any.
+    let normalizer = normalizer.ok_or_else(|| malformed("it ends before its `normalizer_spec`"))?;
+    let normalization = read_normalizer(normalizer)?;
     let control = |text: &str| {
         let mut found = pieces.iter().zip(0..);
         let is_it = |piece: &Piece| piece.kind == Kind::Control && piece.text == text;

@@ -1,5 +1,5 @@
 use crate::observer::Event;
-use crate::{DataConfig, Observer, Result};
+use crate::{BadRows, DataConfig, Observer, Result};
 use ext5_data::{
     CacheEvent, CacheOptions, CacheRequest, ErrorKind, ObjectiveKind, Share, Task, TaskFeed,
     TaskSpec, TokenCache,
@@ -47,10 +47,12 @@ pub fn feeds(
             chunk,
             limit: data.max_examples,
             workers: data.workers.max(1),
+            skip_bad_rows: data.bad_rows == BadRows::Skip,
         };
         let opened = open_cache(cache, &task, split, vocabulary, options, observer);
         match opened {
             Ok(cache) => {
+                tell_skipped(data, &spec.name, &cache, observer)?;
                 caches.insert(spec.name.clone(), (cache, objective));
             }
             Err(error) if error.kind() == ErrorKind::Missing => {
@@ -130,6 +132,33 @@ pub(crate) fn with_ratio(
         share
     });
     Ok(scaled.filter(|share| share.share > 0.0).collect())
+}
+
+/// Says how many rows of a task were left out.
+///
+/// # Errors
+/// [`crate::Error::Data`] where they are more than `data.max_bad_fraction` allows.
+fn tell_skipped(
+    data: &DataConfig,
+    task: &str,
+    cache: &TokenCache,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let Some(skipped) = &cache.statistics().skipped else {
+        return Ok(());
+    };
+    let most = data.max_bad_fraction;
+    if skipped.fraction() > most {
+        let reason = format!(
+            "task `{task}`: {skipped} are bad, more than `data.max_bad_fraction` = {most} allows: mend them, or raise it"
+        );
+        let kind = ErrorKind::Data;
+        return Err(ext5_data::Error::Refused { kind, reason }.into());
+    }
+    if skipped.count() > 0 {
+        observer.on(&Event::Note(&format!("task `{task}`: left out {skipped}")));
+    }
+    Ok(())
 }
 
 /// Opens or builds one task's cache, telling `observer` what happens.

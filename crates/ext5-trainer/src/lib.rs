@@ -64,7 +64,7 @@ pub use ranks::{Alone, Ranks, join};
 pub use recipe::{RECIPES, recipe};
 pub use recovery::{NonFiniteConfig, NonFinitePolicy, RollbackConfig, SpikeConfig, SpikePolicy};
 pub use run_config::{
-    DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,
+    BadRows, DataConfig, InitConfig, ModelConfig, RunConfig, TrainerConfig, ValidationConfig,
     VocabularyConfig,
 };
 pub use run_plan::{ProbeOptions, RunPlan, plan_run, plan_shape};

@@ -64,6 +64,32 @@ pub struct DataConfig {
     pub task_dirs: Vec<PathBuf>,
     /// Most examples of a task that are used.
     pub max_examples: Option<u64>,
+    /// What becomes of a row that cannot be read or rendered.
+    // The default is not written: it decides no weights, and the hashes of studies made before there was a choice stay.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bad_rows: BadRows,
+    /// Largest share of a task's rows that may be left out.
+    #[serde(skip_serializing_if = "is_usual_fraction")]
+    pub max_bad_fraction: f64,
+}
+
+/// What becomes of a row that cannot be read or rendered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadRows {
+    /// The first one stops the run, naming file, row and what is wrong.
+    #[default]
+    Error,
+    /// It is left out and counted; too many of a task stop the run.
+    Skip,
+}
+
+/// `max_bad_fraction` where nothing is said.
+const MAX_BAD_FRACTION: f64 = 0.01;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_usual_fraction(fraction: &f64) -> bool {
+    fraction.to_bits() == MAX_BAD_FRACTION.to_bits()
 }
 
 /// Where the vocabulary comes from. A run that starts from a model takes the model's.
@@ -187,6 +213,8 @@ impl Default for DataConfig {
             vocabulary: VocabularyConfig::File(PathBuf::from("tokenizer/spiece.model")),
             task_dirs: Vec::new(),
             max_examples: None,
+            bad_rows: BadRows::Error,
+            max_bad_fraction: MAX_BAD_FRACTION,
         }
     }
 }
@@ -293,6 +321,10 @@ impl RunConfig {
                 length(data.targets_length),
                 "`data.targets_length` must be from 2 to 1048576",
             ),
+            (
+                (0.0..=1.0).contains(&data.max_bad_fraction),
+                "`data.max_bad_fraction` must be from 0 to 1",
+            ),
             (data.workers <= 1024, "`data.workers` must be at most 1024"),
             (
                 data.prefetch <= 1024,
@@ -353,5 +385,24 @@ impl RunConfig {
         } else {
             Err(Error::Config { problems })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_about_bad_rows_is_written_and_its_absence_is_not() {
+        let plain = RunConfig::default();
+        let text = plain.to_toml().unwrap();
+        assert!(!text.contains("bad"), "{text}");
+        let mut skipping = plain.clone();
+        skipping.data.bad_rows = BadRows::Skip;
+        skipping.data.max_bad_fraction = 0.5;
+        let text = skipping.to_toml().unwrap();
+        let read = |text: &str| RunConfig::parse(Path::new("run.toml"), text, &[]).unwrap();
+        assert_eq!(read(&text), skipping);
+        assert_eq!(read("[data]\n"), plain);
     }
 }

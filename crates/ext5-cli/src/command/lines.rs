@@ -103,7 +103,7 @@ fn texts(path: &Path, column: &str) -> Result<Vec<String>> {
         let Some(text) = row.values.get(column).and_then(Value::as_str) else {
             let message = format!(
                 "row {} of `{}`: `{column}` is not a string",
-                row.row_in_file,
+                row.row_in_file + 1,
                 path.display()
             );
             return Err(Refused {

@@ -5,7 +5,7 @@ use crate::signals;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use ext5_data::{CacheEvent, ErrorKind, PrepareOptions, Prepared, Shard, prepare};
-use ext5_trainer::{Session, Stop, cache_requests};
+use ext5_trainer::{BadRows, Session, Stop, cache_requests};
 use std::path::Path;
 
 pub(crate) fn run(args: &DataPrepareArgs, output: &Output, terminal: &mut Terminal) -> Result<()> {
@@ -18,6 +18,7 @@ pub(crate) fn run(args: &DataPrepareArgs, output: &Output, terminal: &mut Termin
         shard,
         limit: data.max_examples,
         workers: 0,
+        skip_bad_rows: data.bad_rows == BadRows::Skip,
     };
     let stop = signals::watch().context("cannot watch for signals")?;
     let prepared = prepare(

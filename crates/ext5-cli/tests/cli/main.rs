@@ -233,7 +233,7 @@ fn tokenize_writes_ids_and_bad_rows_are_named() {
     let (code, message) = failure(&ext5(dir.path(), &arguments));
     assert_eq!(code, 65, "{message}");
     assert!(
-        message.contains("in.jsonl") && message.contains("row 1"),
+        message.contains("in.jsonl") && message.contains("row 2"),
         "{message}"
     );
 }

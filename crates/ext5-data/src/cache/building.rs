@@ -10,7 +10,7 @@ use super::manifest::{Key, PieceManifest, write_json};
 use super::origin::{Origin, Rest};
 use super::{COMPLETED, CacheEvent, MANIFEST, OnEvent, TokenCache};
 use crate::content::ContentMemory;
-use crate::{Error, Result, storage};
+use crate::{Error, Result, Skipped, storage};
 
 /// Pause between two looks at what another process is building.
 const WAIT: Duration = Duration::from_millis(100);
@@ -75,7 +75,14 @@ impl<'a> Building<'a> {
             self.build_piece(piece, &rest, &mut done, on_event)?;
         }
         let parts = (0..pieces).map(|piece| self.piece_dir(piece));
-        join(&self.dir, &self.key, self.vocabulary.eos_id(), parts)?;
+        let skipped = self.skipped(pieces);
+        join(
+            &self.dir,
+            &self.key,
+            self.vocabulary.eos_id(),
+            parts,
+            skipped,
+        )?;
         self.tidy();
         let missing = || Error::damaged(&self.dir, "it is not complete after it was built");
         self.open()?.ok_or_else(missing)
@@ -177,8 +184,19 @@ impl<'a> Building<'a> {
             examples: done.examples - before,
             tokens,
             offsets,
+            skipped: self.origin.skipped(),
         };
         write_json(&path, &manifest).map(drop)
+    }
+
+    /// Bad rows that were left out of all pieces.
+    fn skipped(&self, pieces: u64) -> Option<Skipped> {
+        let mut sum = self.key.skip_bad_rows.then(Skipped::default)?;
+        let manifests = (0..pieces).filter_map(|piece| self.piece(piece));
+        manifests
+            .filter_map(|it| it.skipped)
+            .for_each(|it| sum.join(&it));
+        Some(sum)
     }
 
     /// The manifest of a piece that is there.

@@ -209,8 +209,10 @@ impl Encoder<'_> {
                 .map_err(|reason| Error::Refused {
                     kind: ErrorKind::Data,
                     reason: format!(
-                        "task `{}`, split `{}`: a text of row {row} (from 0) cannot be encoded: {reason}",
-                        self.key.task, self.key.split
+                        "task `{}`, split `{}`: a text of row {} cannot be encoded: {reason}",
+                        self.key.task,
+                        self.key.split,
+                        row + 1
                     ),
                 })
         };

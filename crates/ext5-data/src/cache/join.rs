@@ -6,17 +6,19 @@ use ext5_tokenizer::TokenId;
 use super::encode::{Failure, write_hashed};
 use super::manifest::{Key, LengthCounts, Manifest, Statistics, write_json};
 use super::{COMPLETED, ENTRY, MANIFEST, OFFSETS, TOKENS, entries};
-use crate::{Error, Result, door, storage};
+use crate::{Error, Result, Skipped, door, storage};
 
 /// Bytes copied at once, whole entries.
 const BLOCK: usize = 1 << 20;
 
 /// Joins pieces, which lie in the directories `parts` in order, to the cache in `dir`: tokens, offsets, manifest, `COMPLETED`.
+/// `skipped` are the bad rows that were left out of them.
 pub(super) fn join(
     dir: &Path,
     key: &Key,
     eos_id: TokenId,
     parts: impl Iterator<Item = PathBuf>,
+    skipped: Option<Skipped>,
 ) -> Result<()> {
     let parts: Vec<PathBuf> = parts.collect();
     let tokens = write_hashed(&dir.join(TOKENS), &mut |file| {
@@ -39,6 +41,7 @@ pub(super) fn join(
             examples: inputs.count(),
             inputs: inputs.statistics(),
             targets: targets.statistics(),
+            skipped,
         },
         tokens,
         offsets,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{COMPLETED, MANIFEST, OFFSETS, TOKENS};
 use crate::content::Content;
-use crate::{Error, ErrorKind, Result, door, storage};
+use crate::{Error, ErrorKind, Result, Skipped, door, storage};
 
 /// Version of the files' layout and of what decides their bytes; another one is another cache.
 pub(super) const FORMAT: u32 = 2;
@@ -35,6 +35,9 @@ pub(super) struct PieceManifest {
     pub(super) examples: u64,
     pub(super) tokens: FileRecord,
     pub(super) offsets: FileRecord,
+    /// Bad rows that were left out, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) skipped: Option<Skipped>,
 }
 
 /// All that decides the bytes of a cache.
@@ -50,6 +53,9 @@ pub(super) struct Key {
     pub(super) chunk: Option<usize>,
     /// Rows read; none for all.
     pub(super) limit: Option<u64>,
+    /// Whether bad rows are left out. A cache without them is another one; the keys of all others stay what they were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) skip_bad_rows: bool,
 }
 
 /// Size and content of a file of a cache.
@@ -72,6 +78,9 @@ pub struct Statistics {
     pub inputs: LengthStatistics,
     /// Lengths of the targets; for plain text, 0.
     pub targets: LengthStatistics,
+    /// Bad rows that were left out; none where a bad row stops the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skipped>,
 }
 
 /// Lengths in tokens, without end of sequence and before any trimming.
@@ -132,7 +141,8 @@ impl Key {
     /// Name of the cache's directory: readable, and different for different keys.
     pub(super) fn directory(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        let numbers = format!("{} {:?} {:?}", self.format, self.chunk, self.limit);
+        let skips = if self.skip_bad_rows { " skip" } else { "" };
+        let numbers = format!("{} {:?} {:?}{skips}", self.format, self.chunk, self.limit);
         for part in [
             &self.task,
             &self.split,

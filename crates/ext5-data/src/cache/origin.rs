@@ -1,7 +1,9 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
+use super::CacheOptions;
+use crate::skip::Skipping;
 use crate::source::Census;
-use crate::{Error, ErrorKind, Result, Rows, SourceRow, Task};
+use crate::{Error, ErrorKind, Result, Rows, Skipped, SourceRow, Task};
 
 /// Rows of a piece, the part of a cache that is made at once. It decides where plain text is cut, hence is part of the format.
 pub(super) const PIECE_ROWS: u64 = 32_768;
@@ -21,6 +23,11 @@ pub(super) trait Origin {
 
     /// The texts of a piece. `rest` is what the piece before it left, or nothing; what this one leaves is put there.
     fn texts(&self, piece: u64, rest: &Rest) -> Result<Texts<'_>>;
+
+    /// Bad rows among the texts that were read last; none where they are errors.
+    fn skipped(&self) -> Option<Skipped> {
+        None
+    }
 }
 
 /// The rows behind the last piece. Lines and records can only be counted from the start of their file: without these each piece
@@ -74,18 +81,15 @@ pub(super) struct TaskOrigin<'a> {
     split: &'a str,
     chunk: Option<usize>,
     limit: Option<u64>,
+    skipping: Option<Skipping>,
     census: OnceLock<Census>,
 }
 
 impl<'a> TaskOrigin<'a> {
     /// # Errors
     /// [`Error::Refused`] where plain text has no `chunk`, or inputs and targets have one.
-    pub(super) fn new(
-        task: &'a Task,
-        split: &'a str,
-        chunk: Option<usize>,
-        limit: Option<u64>,
-    ) -> Result<Self> {
+    pub(super) fn new(task: &'a Task, split: &'a str, options: &CacheOptions) -> Result<Self> {
+        let CacheOptions { chunk, limit, .. } = *options;
         match (task.is_self_supervised(), chunk) {
             (true, None | Some(0)) | (false, Some(_)) => {
                 Err(wrong_chunk(task.name(), task.is_self_supervised(), chunk))
@@ -95,6 +99,7 @@ impl<'a> TaskOrigin<'a> {
                 split,
                 chunk,
                 limit,
+                skipping: options.skip_bad_rows.then(Skipping::default),
                 census: OnceLock::new(),
             }),
         }
@@ -137,11 +142,22 @@ impl Origin for TaskOrigin<'_> {
         };
         Ok(match self.chunk {
             Some(chunk) => {
-                let documents = self.task.numbered_documents(self.split, rows, self.limit)?;
+                let skipping = self.skipping.clone();
+                let documents = self
+                    .task
+                    .numbered_documents(self.split, rows, self.limit, skipping)?;
                 Texts::Documents(Box::new(documents), chunk)
             }
-            None => Texts::Pairs(Box::new(self.task.pairs(self.split, rows, self.limit)?)),
+            None => {
+                let skipping = self.skipping.clone();
+                let pairs = self.task.pairs(self.split, rows, self.limit, skipping)?;
+                Texts::Pairs(Box::new(pairs))
+            }
         })
+    }
+
+    fn skipped(&self) -> Option<Skipped> {
+        self.skipping.as_ref().map(Skipping::take)
     }
 }
 

@@ -8,7 +8,7 @@ use ext5_tokenizer::Vocabulary;
 use super::building::Building;
 use super::manifest::{FORMAT, Key};
 use super::origin::{DocumentsOrigin, Origin, PIECE_ROWS, PairsOrigin, Rest, TaskOrigin, Texts};
-use super::{CacheEvent, OnEvent, TokenCache};
+use super::{CacheEvent, CacheOptions, OnEvent, TokenCache};
 use crate::letters::Letters;
 use crate::{Error, Result, Task, TaskSpec};
 
@@ -21,6 +21,7 @@ fn key(chunk: Option<usize>) -> Key {
         vocabulary_fingerprint: "letters".to_owned(),
         chunk,
         limit: None,
+        skip_bad_rows: false,
     }
 }
 
@@ -167,7 +168,7 @@ fn a_text_that_panics_the_vocabulary_is_an_error_with_its_row() {
     let error = build(root.path(), None, origin, 1, &mut |_| Ok(())).unwrap_err();
     let told = error.to_string();
     assert!(
-        told.contains("`a:task`") && told.contains("row 1") && told.contains("fears"),
+        told.contains("`a:task`") && told.contains("row 2") && told.contains("fears"),
         "{told}"
     );
 }
@@ -256,7 +257,7 @@ fn a_piece_goes_on_where_the_last_one_ended() {
     let numbers = |rows: std::ops::Range<u64>| rows.map(|n| format!("{n}\n")).collect::<String>();
     let path = root.path().join("n.csv");
     fs::write(&path, format!("n\n{}", numbers(0..2 * PIECE_ROWS + 5))).unwrap();
-    let origin = TaskOrigin::new(&task, "train", None, None).unwrap();
+    let origin = TaskOrigin::new(&task, "train", &CacheOptions::default()).unwrap();
     assert_eq!(origin.pieces().unwrap(), 3);
     let rest = Rest::default();
     let read = |piece| {

@@ -1,7 +1,7 @@
 use minijinja::value::Value;
 
 use super::{Definition, Program, Text};
-use crate::scope::{Scope, of_json};
+use crate::scope::Scope;
 use crate::template::{Expression, Fault};
 use crate::{Example, Row};
 
@@ -75,7 +75,7 @@ impl Program {
         scope.insert(names.labels.clone(), names.labels_value.clone());
         scope.insert(names.split.clone(), Value::from(split));
         for (place, (name, value)) in row.iter().enumerate() {
-            scope.insert(names.column(place, name), of_json(value));
+            scope.insert_column(names.column(place, name), value);
         }
         if !self.filter_is_late && !self.keeps(&scope)? {
             return Ok(Vec::new());

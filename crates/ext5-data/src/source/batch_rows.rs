@@ -62,7 +62,15 @@ where
             return Ok(false);
         };
         loop {
-            match door::parse(&self.path, || batches.next().transpose())? {
+            let decoded = match door::contain(|| batches.next().transpose()) {
+                Ok(batch) => batch.map_err(|error| error.to_string()),
+                Err(panic) => Err(format!("its reader gave up: {panic}")),
+            };
+            let decoded = decoded.map_err(|reason| match self.row {
+                0 => Error::damaged(&self.path, reason),
+                rows => Error::damaged(&self.path, format!("behind row {rows}: {reason}")),
+            });
+            match decoded? {
                 None => return Ok(false),
                 Some(batch) if batch.num_rows() == 0 => {}
                 Some(batch) => {

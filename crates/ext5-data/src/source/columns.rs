@@ -4,11 +4,11 @@ use std::path::Path;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use super::arrow_ipc;
+use super::{arrow_ipc, parquet_guard};
 use crate::{Error, ErrorKind, Format, Result, door};
 
 /// Longest first line of a JSONL file, in bytes.
-const LINE_LIMIT: u64 = 256 << 20;
+const LINE_LIMIT: u64 = 64 << 20;
 
 /// The format that a file's name says it has.
 ///
@@ -40,6 +40,7 @@ pub(super) fn names(format: Format, path: &Path) -> Result<Vec<String>> {
     match format {
         Format::Parquet => {
             let file = door::open(path)?;
+            parquet_guard::check_footer(path, &file)?;
             let builder = door::parse(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
             let fields = builder.schema().fields();
             Ok(fields.iter().map(|field| field.name().clone()).collect())
@@ -58,7 +59,7 @@ fn first_keys(path: &Path) -> Result<Vec<String>> {
         let read = (&mut reader)
             .take(LINE_LIMIT)
             .read_until(b'\n', &mut line)
-            .map_err(|source| Error::io("read", path, source))?;
+            .map_err(|source| door::broken(path, 0, source))?;
         if read == 0 {
             return Err(Error::damaged(path, "it has no line"));
         }

@@ -9,7 +9,7 @@ use super::{FileRows, column_places};
 use crate::{Error, Result, Row, door};
 
 /// Longest record accepted, in bytes.
-const RECORD_LIMIT: u64 = 256 << 20;
+const RECORD_LIMIT: u64 = 64 << 20;
 
 type Lines = Reader<Bounded>;
 
@@ -136,14 +136,33 @@ fn read_row(
                 .collect()))
         }
         Err(error) => {
-            let line = error.position().map_or(0, csv::Position::line);
+            let position = error.position().unwrap_or_else(|| reader.position());
+            let (line, byte) = (position.line(), position.byte() + 1);
+            if error.is_io_error() {
+                let reason = format!("behind line {line}: {error}");
+                return Some(Err(Error::damaged(path, reason)));
+            }
             Some(Err(Error::Row {
                 path: path.to_owned(),
                 row: number,
-                place: format!("line {line}"),
-                reason: error.to_string(),
+                place: format!("line {line}, byte {byte}"),
+                reason: reason(&error),
             }))
         }
+    }
+}
+
+/// What is wrong with a record, and what was expected.
+fn reason(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { err, .. } => {
+            let (field, byte) = (err.field() + 1, err.valid_up_to() + 1);
+            format!("byte {byte} of value {field} is not UTF-8, expected UTF-8 text")
+        }
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("it has {len} values, expected {expected_len} as the header has names"),
+        _ => error.to_string(),
     }
 }
 

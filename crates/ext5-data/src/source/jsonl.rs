@@ -8,7 +8,7 @@ use super::{FileRows, column_places};
 use crate::{Error, Result, Row, door};
 
 /// Longest line accepted, in bytes.
-const LINE_LIMIT: u64 = 256 << 20;
+const LINE_LIMIT: u64 = 64 << 20;
 
 /// The rows of a file with one JSON object a line; empty lines are passed over.
 ///
@@ -47,18 +47,24 @@ struct Lines {
 impl Lines {
     /// The next line that is not empty, without its end.
     fn line(&mut self) -> Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        let mut blank = 0;
         loop {
-            let mut bytes = Vec::new();
+            bytes.clear();
             let read = (&mut self.reader)
                 .take(LINE_LIMIT)
                 .read_until(b'\n', &mut bytes)
-                .map_err(|source| Error::io("read", &self.path, source))?;
+                .map_err(|source| door::broken(&self.path, self.line, source))?;
             if read == 0 {
                 return Ok(None);
             }
             self.line += 1;
-            if bytes.len() as u64 == LINE_LIMIT {
-                let reason = format!("line {} is longer than {LINE_LIMIT} bytes", self.line);
+            blank += bytes.len() as u64;
+            if bytes.len() as u64 == LINE_LIMIT || blank > LINE_LIMIT {
+                let reason = format!(
+                    "line {} is longer than {LINE_LIMIT} bytes, or so many are blank",
+                    self.line
+                );
                 return Err(Error::damaged(&self.path, reason));
             }
             if !bytes.trim_ascii().is_empty() {
@@ -69,19 +75,23 @@ impl Lines {
 
     fn row(&self, bytes: &[u8]) -> Result<Row> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
+            let at = error.valid_up_to() + 1;
             self.bad(format!(
-                "byte {} of the line is not UTF-8",
-                error.valid_up_to()
+                "byte {at} of the line is not UTF-8, expected UTF-8 text"
             ))
         })?;
         let mut object = match serde_json::from_str(text) {
             Ok(Value::Object(object)) => object,
-            Ok(_) => return Err(self.bad("expected a JSON object".to_owned())),
+            Ok(_) => return Err(self.bad("expected one JSON object on the line".to_owned())),
             Err(_) if !text.ends_with('\n') => {
-                let reason = "the last line is cut off, the file was not written to its end";
-                return Err(self.bad(reason.to_owned()));
+                // Not a bad row: what else is missing nobody knows.
+                let reason = format!(
+                    "line {}, the last, is cut off: the file was not written to its end",
+                    self.line
+                );
+                return Err(Error::damaged(&self.path, reason));
             }
-            Err(error) => return Err(self.bad(error.to_string())),
+            Err(error) => return Err(self.bad(json_reason(&error))),
         };
         if self.row == 0 {
             let present: Vec<&str> = object.keys().map(String::as_str).collect();
@@ -105,6 +115,18 @@ impl Lines {
             reason,
         }
     }
+}
+
+/// What serde says of a line, with its byte from 1 in place of a line that is always the first.
+fn json_reason(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let reason = said.split(" at line ").next().unwrap_or_default();
+    let expected = if reason.contains("expected") {
+        ""
+    } else {
+        ", expected one JSON object on the line"
+    };
+    format!("byte {} of the line: {reason}{expected}", error.column())
 }
 
 impl Iterator for Lines {

@@ -6,7 +6,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::batch_rows::BatchRows;
-use super::{FileRows, column_places};
+use super::{FileRows, column_places, parquet_guard};
 use crate::{Result, door};
 
 /// Rows decoded at a time: documents of a megabyte are not rare, so few.
@@ -19,6 +19,7 @@ const BATCH_ROWS: usize = 128;
 /// [`crate::Error::Damaged`], [`crate::Error::Column`] and what [`door::open`] says.
 pub(super) fn open(path: &Path, columns: &Arc<[String]>, skip: u64) -> Result<(FileRows, u64)> {
     let file = door::open(path)?;
+    parquet_guard::check_footer(path, &file)?;
     let builder = door::parse(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     let schema = builder.schema().clone();
     let present: Vec<&str> = schema
@@ -27,6 +28,7 @@ pub(super) fn open(path: &Path, columns: &Arc<[String]>, skip: u64) -> Result<(F
         .map(|field| field.name().as_str())
         .collect();
     let places = column_places(path, columns, &present)?;
+    parquet_guard::check_columns(path, builder.metadata(), columns)?;
     let Place {
         groups,
         inside,

@@ -132,19 +132,19 @@ fn bad_json_lines_name_file_row_and_line() {
     let cases: [(&[u8], &str); 5] = [
         (
             b"{\"a\": 1}\n\n{\"a\": }\n",
-            "row 1 of `F`, line 3: expected value at line 1 column 7",
+            "row 2 of `F`, line 3: byte 7 of the line: expected value",
         ),
         (
             b"{\"a\": 1}\n[1]\n",
-            "row 1 of `F`, line 2: expected a JSON object",
+            "row 2 of `F`, line 2: expected one JSON object on the line",
         ),
         (
             b"{\"a\": 1}\n{\"a\": \"\xff\"}\n",
-            "row 1 of `F`, line 2: byte 7 of the line is not UTF-8",
+            "row 2 of `F`, line 2: byte 8 of the line is not UTF-8, expected UTF-8 text",
         ),
         (
             b"{\"a\": 1}\n{\"a\": \"cut",
-            "row 1 of `F`, line 2: the last line is cut off, the file was not written to its end",
+            "`F` is damaged or of another format: line 2, the last, is cut off: the file was not written to its end; fetch or make it again",
         ),
         (
             b"{\"b\": 1}\n",
@@ -178,7 +178,7 @@ fn tables_of_text_have_quotes_with_commas_and_none_with_tabs() {
     assert_eq!(rows, [row(json!({"a": "\"lone, quote"}))]);
     fs::write(dir.path().join("x.csv"), "a,b\n1,2\n3\n").unwrap();
     let error = values(&source(dir.path(), Format::Csv, "x.csv", &["a"])).unwrap_err();
-    assert!(message(&error).starts_with("row 1 of `"), "{error}");
+    assert!(message(&error).starts_with("row 2 of `"), "{error}");
     assert!(message(&error).contains("line 3"), "{error}");
 }
 

@@ -86,7 +86,7 @@ fn a_bad_row_names_file_row_and_column() {
         assert_eq!(error.kind(), ErrorKind::Data);
         let path = dir.path().join("toy/train.jsonl");
         let place = "`toy_nli.targets` from `label`, `labels`";
-        let expected = format!("row 1 of `{}`, {place}: {reason}", path.display());
+        let expected = format!("row 2 of `{}`, {place}: {reason}", path.display());
         assert_eq!(error.to_string(), expected);
         assert!(examples.next().is_none());
     }

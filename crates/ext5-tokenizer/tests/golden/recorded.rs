@@ -159,7 +159,7 @@ fn errors_say_what_is_wrong() {
     };
     assert_eq!(
         message(b""),
-        "not a usable SentencePiece model: expected one piece of type UNKNOWN"
+        "not a usable SentencePiece model: expected one piece of type UNKNOWN; fetch or make the file again"
     );
     assert!(
         message(&SMALL[..500]).contains("damaged field at byte"),
