@@ -105,15 +105,14 @@ fn row(config: &RunConfig, feeds: &[TaskFeed]) -> Row {
         // A row of plain text is cut to be full after its objective.
         let of_text = feed.objective.as_ref();
         let of_text = of_text.and_then(|(objective, _)| objective.lengths(data.inputs_length).ok());
-        let (own_inputs, own_targets) = match of_text {
-            Some(lengths) => (lengths.inputs as f64, lengths.targets as f64),
-            None => {
-                let mean = |tokens: u64| tokens as f64 / examples + 1.0; // the end of sequence
-                (
-                    mean(statistics.inputs.tokens),
-                    mean(statistics.targets.tokens),
-                )
-            }
+        let (own_inputs, own_targets) = if let Some(lengths) = of_text {
+            (lengths.inputs as f64, lengths.targets as f64)
+        } else {
+            let mean = |tokens: u64| tokens as f64 / examples + 1.0; // the end of sequence
+            (
+                mean(statistics.inputs.tokens),
+                mean(statistics.targets.tokens),
+            )
         };
         inputs += share * own_inputs.min(most_inputs);
         targets += share * own_targets.min(most_targets);

@@ -179,6 +179,28 @@ impl TrainerConfig {
             || self.spikes.policy == SpikePolicy::Rollback;
         goes_back.then_some(self.rollback.min_steps)
     }
+
+    /// What must hold for a run whose numbers go wrong, and what to say where it does not.
+    fn mishap_rules(&self) -> [(bool, &'static str); 4] {
+        [
+            (
+                (2..=MOST).contains(&self.spikes.window),
+                "`trainer.spikes.window` must be from 2 to 1048576",
+            ),
+            (
+                self.spikes.threshold > 0.0,
+                "`trainer.spikes.threshold` must be above 0",
+            ),
+            (
+                self.rollback.min_steps >= 1,
+                "`trainer.rollback.min_steps` must be at least 1",
+            ),
+            (
+                self.goes_back().is_none() || self.checkpoint_every > 0,
+                "a run can only go back to checkpoints: set `trainer.checkpoint_every` for `trainer.non_finite.policy` or `trainer.spikes.policy` `rollback`",
+            ),
+        ]
+    }
 }
 
 /// Scores during the run.
@@ -341,22 +363,6 @@ impl RunConfig {
             ),
             (trainer.keep >= 2, "`trainer.keep` must be at least 2"),
             (
-                (2..=MOST).contains(&trainer.spikes.window),
-                "`trainer.spikes.window` must be from 2 to 1048576",
-            ),
-            (
-                trainer.spikes.threshold > 0.0,
-                "`trainer.spikes.threshold` must be above 0",
-            ),
-            (
-                trainer.rollback.min_steps >= 1,
-                "`trainer.rollback.min_steps` must be at least 1",
-            ),
-            (
-                trainer.goes_back().is_none() || trainer.checkpoint_every > 0,
-                "a run can only go back to checkpoints: set `trainer.checkpoint_every` for `trainer.non_finite.policy` or `trainer.spikes.policy` `rollback`",
-            ),
-            (
                 trainer.peak_tflops.is_none_or(|peak| peak > 0.0),
                 "`trainer.peak_tflops` must be above 0",
             ),
@@ -378,6 +384,7 @@ impl RunConfig {
             ),
         ];
         let rules = rules.into_iter().chain(self.optimizer.rules());
+        let rules = rules.chain(trainer.mishap_rules());
         let broken = rules.filter(|(holds, _)| !holds);
         let problems: Vec<String> = broken.map(|(_, problem)| problem.to_owned()).collect();
         if problems.is_empty() {

@@ -424,7 +424,7 @@ impl<'a> Run<'a> {
         written.retain(storage::local(), trainer.keep, trainer.goes_back())?;
         let path = written.path();
         observer.on(&Event::Checkpoint { path, step });
-        self.last_checkpoint = path.to_owned();
+        path.clone_into(&mut self.last_checkpoint);
         Ok(())
     }
 

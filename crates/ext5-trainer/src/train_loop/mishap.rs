@@ -219,7 +219,7 @@ impl Run<'_> {
             forget_after(storage::local(), self.run_dir, self.state.step)?;
             forget_later(self.run_dir, &self.state)?;
         }
-        self.last_checkpoint = checkpoint.path().to_owned();
+        checkpoint.path().clone_into(&mut self.last_checkpoint);
         self.log(&of_kind("rollback", step, line), observer)
     }
 

@@ -1,7 +1,7 @@
 //! N5: the gradients of the host learner are slopes of its loss, for each parameter.
 //!
-//! ReLU has kinks that a step of any length crosses, so T5 1.0 has gelu here. That gradients are those of transformers on recorded
-//! weights, ReLU among them, and the whole step PyTorch's, is tested elsewhere:
+//! Relu has kinks that a step of any length crosses, so T5 1.0 has gelu here. That gradients are those of transformers on recorded
+//! weights, relu among them, and the whole step PyTorch's, is tested elsewhere:
 //! `crates/ext5-backprop/tests/parity.rs`, `crates/ext5-trainer/tests/golden.rs`.
 use std::ops::Range;
 
@@ -98,7 +98,9 @@ impl Case {
             let parts: Vec<u64> = name.bytes().map(u64::from).collect();
             Stream::new(&parts).normals(first, out);
             // Larger than at first, so that no part of the model is of little account.
-            out.iter_mut().for_each(|value| *value *= 1.3);
+            for value in out.iter_mut() {
+                *value *= 1.3;
+            }
         };
         let parameters = Parameters::initial(&config, &normal)?;
         let mut stream = Stream::new(&[5]);
@@ -166,7 +168,7 @@ fn direction(gradients: &Parameters, range: &Range<usize>, (slot, half): (u64, u
     let mut stream = Stream::new(&[6, slot, half]);
     let own = gradients.values()[range.clone()].iter();
     own.map(|&value| {
-        let drawn = half == 0 || stream.next_u64() % 2 == 0;
+        let drawn = half == 0 || stream.next_u64().is_multiple_of(2);
         if drawn { f64::from(value) } else { 0.0 }
     })
     .collect()

@@ -126,7 +126,7 @@ fn options(config: &RunConfig, step: u64) -> StepOptions {
 fn damaged(learner: &Learner, config: &RunConfig, turn: u64) -> Result<Option<Learner>, Failure> {
     let mut draws = Stream::new(&[2, turn]);
     let mut below = |bound: usize| (draws.next_u64() % bound.max(1) as u64) as usize;
-    if turn % 2 == 0 {
+    if turn.is_multiple_of(2) {
         return Ok(None);
     }
     let shape = learner.config().clone();
@@ -150,7 +150,7 @@ fn damaged(learner: &Learner, config: &RunConfig, turn: u64) -> Result<Option<Le
         }
     }
     let optimizer: OptimizerConfig = config.optimizer;
-    let mut damaged = Learner::host(&shape, parameters, optimizer, turn % 3 == 0);
+    let mut damaged = Learner::host(&shape, parameters, optimizer, turn.is_multiple_of(3));
     damaged.restore_optimizer(&learner.optimizer_state()?)?;
     Ok(Some(damaged))
 }

@@ -239,7 +239,7 @@ fn left(run_dir: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
 
 /// Takes what was passed over out of the newest checkpoint.
 fn forget(run_dir: &Path) -> Result<(), Failure> {
-    change(run_dir, &mut |files| {
+    change(run_dir, |files| {
         let state = files.get("state.json").ok_or("no state")?;
         let mut state: Value = serde_json::from_slice(state)?;
         if let Some(state) = state.as_object_mut() {
@@ -250,11 +250,11 @@ fn forget(run_dir: &Path) -> Result<(), Failure> {
     })
 }
 
+/// The files of a checkpoint by name.
+type Files = BTreeMap<String, Vec<u8>>;
+
 /// Writes the newest checkpoint anew, with other files.
-fn change(
-    run_dir: &Path,
-    edit: &mut dyn FnMut(&mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+fn change(run_dir: &Path, edit: fn(&mut Files) -> Result<(), Failure>) -> Result<(), Failure> {
     let Ok(entries) = std::fs::read_dir(run_dir.join("checkpoints")) else {
         return Ok(());
     };
@@ -265,7 +265,7 @@ fn change(
         return Ok(());
     };
     let step = Checkpoint::open(&path)?.step();
-    let mut files = BTreeMap::new();
+    let mut files = Files::new();
     for entry in std::fs::read_dir(&path)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name != "manifest.json" {
@@ -282,7 +282,7 @@ fn exit_code(place: &Place, run_dir: &Path) -> Result<Option<i32>, Failure> {
     let mut config = config(place, &[])?;
     config.trainer.steps = 4;
     train(&config, run_dir, false, &Stop::default(), &mut Silent)?;
-    change(run_dir, &mut |files| {
+    change(run_dir, |files| {
         let weights = files.get_mut("model.safetensors").ok_or("no weights")?;
         let last = weights.len().saturating_sub(4);
         weights.truncate(last);
