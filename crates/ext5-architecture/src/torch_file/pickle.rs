@@ -1,5 +1,5 @@
 //! The few instructions and names of pickles of which a dictionary of tensors is made.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::tensor::Dtype;
 
@@ -75,7 +75,7 @@ pub(super) fn tensors(program: &[u8]) -> Outcome<Vec<(&str, Tensor<'_>)>> {
         ..Machine::default()
     };
     let top = machine.run()?;
-    let mut tensors = BTreeMap::new();
+    let mut names = BTreeSet::new();
     let mut order = Vec::new();
     for (key, value) in machine.dict(top)? {
         let Value::Text(name) = *key else {
@@ -96,7 +96,7 @@ pub(super) fn tensors(program: &[u8]) -> Outcome<Vec<(&str, Tensor<'_>)>> {
                 ));
             }
         };
-        if tensors.insert(name, ()).is_some() {
+        if !names.insert(name) {
             return Err(format!("`{name}` is there twice"));
         }
         order.push((name, tensor));
@@ -184,52 +184,52 @@ impl<'a> Machine<'a> {
                 let place = self.place(code == b'q')?;
                 let top = *self.stack.last().ok_or_else(short)?;
                 self.memo.insert(place, top);
-                Ok(())
             }
             b'h' | b'j' => {
                 let place = self.place(code == b'h')?;
                 let value = self.memo.get(&place).copied();
                 self.stack
                     .push(value.ok_or("its pickle recalls what it never kept")?);
-                Ok(())
             }
             b')' => self.make(Object::Tuple(Vec::new())),
             b'}' => self.make(Object::Dict(Vec::new())),
             b't' => {
-                let items = self.to_mark()?;
-                self.make(Object::Tuple(items))
+                let items = self.since_mark()?;
+                self.make(Object::Tuple(items));
             }
             0x85..=0x87 => {
                 let from = self.stack.len().checked_sub(usize::from(code) - 0x84);
                 let items = self
                     .stack
                     .split_off(from.filter(|it| *it >= self.floor()).ok_or_else(short)?);
-                self.make(Object::Tuple(items))
+                self.make(Object::Tuple(items));
             }
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
-                self.set(&[key, value])
+                self.set(&[key, value])?;
             }
             b'u' => {
-                let items = self.to_mark()?;
-                self.set(&items)
+                let items = self.since_mark()?;
+                self.set(&items)?;
             }
             b'Q' => {
                 let id = self.pop()?;
                 let storage = self.storage(id)?;
                 self.stack.push(Value::Storage(storage));
-                Ok(())
             }
             b'R' => {
                 let (arguments, name) = (self.pop()?, self.pop()?);
-                self.reduce(name, arguments)
+                self.reduce(name, arguments)?;
             }
-            b'b' => self.annotate(),
-            _ => Err(format!(
-                "its pickle has the instruction {} (0x{code:02x}), which no dictionary of tensors needs",
-                instruction(code)
-            )),
+            b'b' => self.annotate()?,
+            _ => {
+                return Err(format!(
+                    "its pickle has the instruction {} (0x{code:02x}), which no dictionary of tensors needs",
+                    instruction(code)
+                ));
+            }
         }
+        Ok(())
     }
 
     /// What a call of a name gives: of three names, and their arguments as torch writes them.
@@ -261,7 +261,7 @@ impl<'a> Machine<'a> {
                     shape,
                     strides,
                 };
-                self.make(Object::Tensor(tensor))
+                self.make(Object::Tensor(tensor));
             }
             (
                 Value::Name(Name::RebuildParameter),
@@ -272,10 +272,10 @@ impl<'a> Machine<'a> {
                     return Err("a parameter of it is none".to_owned());
                 }
                 self.stack.push(*tensor);
-                Ok(())
             }
-            _ => Err("its pickle calls a name otherwise than torch does".to_owned()),
+            _ => return Err("its pickle calls a name otherwise than torch does".to_owned()),
         }
+        Ok(())
     }
 
     /// A dictionary of torch's carries `_metadata`, versions of modules, which are of no use here. Nothing else may be set.
@@ -331,13 +331,12 @@ impl<'a> Machine<'a> {
         })
     }
 
-    fn make(&mut self, object: Object<'a>) -> Outcome<()> {
+    fn make(&mut self, object: Object<'a>) {
         if let Object::Tuple(items) = &object {
             self.held += items.len();
         }
         self.stack.push(Value::Object(self.objects.len()));
         self.objects.push(object);
-        Ok(())
     }
 
     /// Adds keys and values, in turns, to the dictionary on top.
@@ -400,7 +399,7 @@ impl<'a> Machine<'a> {
         self.stack.pop().ok_or_else(short)
     }
 
-    fn to_mark(&mut self) -> Outcome<Vec<Value<'a>>> {
+    fn since_mark(&mut self) -> Outcome<Vec<Value<'a>>> {
         let mark = self
             .marks
             .pop()
