@@ -1,4 +1,8 @@
 //! A file that torch has written holds what safetensors holds of the same weights.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking and says what it measured"
+)]
 use std::fs;
 use std::path::Path;
 

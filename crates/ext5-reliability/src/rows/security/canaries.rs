@@ -150,7 +150,7 @@ fn put_to_sleep(path: &Path) -> Result<(), Failure> {
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let times = FileTimes::new()
         .set_accessed(long_ago)
-        .set_modified(long_ago + Duration::from_secs(60));
+        .set_modified(long_ago + Duration::from_mins(1));
     File::options().write(true).open(path)?.set_times(times)?;
     Ok(())
 }

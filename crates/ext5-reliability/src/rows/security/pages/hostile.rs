@@ -34,8 +34,7 @@ pub(super) fn write(dir: &Path) -> Result<(), Failure> {
         let text = TEXTS[number % TEXTS.len()].replace('\0', "");
         Value::from(text)
             .to_string()
-            .replace('\u{7f}', "")
-            .replace('\u{85}', "")
+            .replace(['\u{7f}', '\u{85}'], "")
     };
     let task = |name: &str, file: &str| {
         format!(

@@ -179,13 +179,11 @@ impl Scan {
         if is_policy {
             self.policy = Some(content);
         }
-        match rest.strip_prefix('>') {
-            Some(behind) => behind,
-            None => {
-                self.problem(format!("`<{tag}` has no end before `{}`", short(rest)));
-                rest
-            }
+        if let Some(behind) = rest.strip_prefix('>') {
+            return behind;
         }
+        self.problem(format!("`<{tag}` has no end before `{}`", short(rest)));
+        rest
     }
 
     fn text(&mut self, text: &str) {

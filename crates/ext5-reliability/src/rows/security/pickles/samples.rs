@@ -110,7 +110,7 @@ fn programs(command: &str) -> Vec<Sample> {
         all.push(Sample {
             what,
             file: file(body),
-        })
+        });
     };
     add(
         "names from the stack",
