@@ -15,10 +15,12 @@ pub fn check_budget(plan: &StudyPlan, budget: &Budget, free_bytes: Option<u64>) 
     {
         return Err(Error::OverBudget {
             reason: format!(
-                "the study {study} is planned to take {hours:.1} h of training for {} runs, its budget is {most} h: take fewer seeds (now {}), fewer steps, or raise it with `--set budget.hours={}`",
+                "the study {study} is planned to take {} of training for {} runs, its budget is {}: take fewer seeds (now {}), fewer steps, or raise it with `--set budget.hours={}`",
+                time(hours),
                 plan.remaining.runs,
+                time(most),
                 plan.seeds,
-                hours.ceil(),
+                enough(hours),
             ),
         });
     }
@@ -45,4 +47,36 @@ pub fn check_budget(plan: &StudyPlan, budget: &Budget, free_bytes: Option<u64>) 
         });
     }
     Ok(())
+}
+
+/// Hours as people say them.
+fn time(hours: f64) -> String {
+    if hours < 0.1 {
+        format!("{:.0} s", hours * 3600.0)
+    } else {
+        format!("{hours:.1} h")
+    }
+}
+
+/// A budget in which some hours find room.
+fn enough(hours: f64) -> f64 {
+    let step = if hours < 1.0 { 100.0 } else { 1.0 };
+    (hours * step).ceil() / step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_times_are_seconds_and_budgets_suffice() {
+        assert_eq!(
+            (time(0.01).as_str(), time(2.25).as_str()),
+            ("36 s", "2.2 h")
+        );
+        assert_eq!(
+            [0.001, 0.4321, 1.0, 3.2].map(enough),
+            [0.01, 0.44, 1.0, 4.0]
+        );
+    }
 }

@@ -2,6 +2,7 @@ use ext5_data::MixtureSpec;
 use ext5_findings::Condition;
 use ext5_trainer::RunConfig;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Everything a study runs, before it runs: a function of the study file and the catalogue alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -12,6 +13,8 @@ pub struct Grid {
     pub cells: Vec<Cell>,
     /// Mixtures made for it (random subsets), written as files beside its runs, where runs find them.
     pub mixtures: Vec<MixtureSpec>,
+    /// A hash for each task, mixture and suite that is named, of its file and of those it leads to.
+    pub definitions: BTreeMap<String, String>,
     /// What all cells share, in words.
     pub facts: Vec<(String, String)>,
 }

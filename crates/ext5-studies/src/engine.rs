@@ -42,7 +42,7 @@ pub struct Study {
 pub struct StudyOptions {
     /// The part of the work this process does: every n-th of the cells from which no other starts, and what they start from.
     pub shard: Shard,
-    /// Whether cells that failed are tried again.
+    /// Whether cells that failed are tried again, and suites scored again of which some data were absent.
     pub retry: bool,
     /// Whether weights are kept that no cell needs any more.
     pub keep_weights: bool,
@@ -103,6 +103,7 @@ impl Study {
         if options.retry {
             for item in mine() {
                 Failure::forget(&self.run_dir(item))?;
+                item.place.forget_absent(&self.run_dir(item))?;
             }
         }
         let mut told = None;

@@ -14,6 +14,7 @@ mod transfer;
 mod transfer_report;
 
 use crate::cell::Grid;
+use crate::definitions::definitions;
 use crate::{Result, StudySpec};
 use draft::Draft;
 use ext5_findings::Question;
@@ -41,9 +42,11 @@ impl StudySpec {
             Question::Suites => suites::lay(&ground, &mut draft),
             Question::TaskAffinity => task_affinity::lay(&ground, &mut draft),
         }
+        let grid = draft.done();
         Ok(Grid {
             facts: facts::facts(&ground),
-            ..draft.done()
+            definitions: definitions(catalogue, &grid.mixtures, &grid.cells),
+            ..grid
         })
     }
 }

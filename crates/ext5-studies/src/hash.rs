@@ -1,7 +1,8 @@
 //! What decides a cell, as hashes that name its directory and its scores.
 use crate::cell::{Cell, Grid, Scoring, Subject};
+use crate::definitions::{names, subject};
 use crate::{Error, Result};
-use ext5_data::{MixtureSpec, toml_file};
+use ext5_data::toml_file;
 use ext5_trainer::RunConfig;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,8 +52,9 @@ pub(crate) fn hashes(grid: &Grid) -> Result<BTreeMap<String, String>> {
             let step = start.step.unwrap_or(*last);
             text.push_str(&format!("start = \"{hash}\"\nstart_step = {step}\n"));
         }
-        for mixture in used(&cell.config, &grid.mixtures) {
-            text.push_str(&toml_text(mixture)?);
+        for name in names(&cell.config) {
+            let definition = grid.definitions.get(name).map_or("", String::as_str);
+            text.push_str(&format!("\"{name}\" = \"{definition}\"\n"));
         }
         let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
         if hashes.insert(cell.name.clone(), hash).is_some() {
@@ -65,7 +67,7 @@ pub(crate) fn hashes(grid: &Grid) -> Result<BTreeMap<String, String>> {
 }
 
 /// The hash of a score: what is scored of the cell, not for whom.
-pub(crate) fn scoring_hash(cell: &Cell, scoring: &Scoring) -> String {
+pub(crate) fn scoring_hash(grid: &Grid, cell: &Cell, scoring: &Scoring) -> String {
     let split = match &scoring.subject {
         Subject::Tasks(_) => Some(&scoring.split),
         Subject::Suite(_) => None,
@@ -73,6 +75,7 @@ pub(crate) fn scoring_hash(cell: &Cell, scoring: &Scoring) -> String {
     let step = scoring.step.unwrap_or(cell.config.trainer.steps);
     let what = json!({
         "subject": scoring.subject, "split": split, "limit": scoring.limit, "step": step,
+        "definition": grid.definitions.get(&subject(&scoring.subject)),
     });
     blake3::hash(what.to_string().as_bytes())
         .to_hex()
@@ -122,27 +125,6 @@ fn collect_differing(before: &Value, now: &Value, at: &str, keys: &mut Vec<Strin
     }
 }
 
-/// The generated mixtures that a run leads to, sorted by name.
-fn used<'a>(config: &RunConfig, mixtures: &'a [MixtureSpec]) -> Vec<&'a MixtureSpec> {
-    let find = |name: &str| mixtures.iter().find(|mixture| mixture.name == name);
-    let validated = config
-        .validation
-        .loss
-        .iter()
-        .chain(&config.validation.metrics);
-    let mut open: Vec<&str> = validated.map(String::as_str).collect();
-    open.push(&config.data.mixture);
-    let mut found = BTreeMap::new();
-    while let Some(name) = open.pop() {
-        if let Some(mixture) = find(name)
-            && found.insert(name.to_owned(), mixture).is_none()
-        {
-            open.extend(mixture.members.iter().map(|member| member.name.as_str()));
-        }
-    }
-    found.into_values().collect()
-}
-
 fn toml_text(value: &impl serde::Serialize) -> Result<String> {
     toml::to_string(value).map_err(|error| Error::Grid {
         reason: format!("a value of the grid has no form in TOML: {error}"),
@@ -169,12 +151,15 @@ mod tests {
         }
     }
 
-    /// Hash of the last of some cells.
-    fn last(cells: Vec<Cell>, mixtures: Vec<MixtureSpec>) -> String {
+    /// Hash of the last of some cells, where names stand for what `definitions` says.
+    fn last(cells: Vec<Cell>, definitions: &[(&str, &str)]) -> String {
         let name = cells.last().unwrap().name.clone();
+        let definitions = definitions.iter();
         let grid = Grid {
             cells,
-            mixtures,
+            definitions: definitions
+                .map(|(name, it)| ((*name).to_owned(), (*it).to_owned()))
+                .collect(),
             ..Grid::default()
         };
         hashes(&grid).unwrap().remove(&name).unwrap()
@@ -182,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_hash_covers_what_decides_the_weights_and_nothing_else() {
-        let alone = |overrides: &[&str]| last(vec![cell("a", None, overrides)], Vec::new());
+        let alone = |overrides: &[&str]| last(vec![cell("a", None, overrides)], &[]);
         let plain = alone(&[]);
         for key in [
             "trainer.device=cuda",
@@ -200,23 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_covers_the_start_and_generated_mixtures() {
+    fn a_hash_covers_the_start_and_what_names_stand_for() {
         let tuned = |overrides: &[&str], step| {
             let mut tuned = cell("b", Some("a"), &[]);
             tuned.start.as_mut().unwrap().step = step;
-            last(vec![cell("a", None, overrides), tuned], Vec::new())
+            last(vec![cell("a", None, overrides), tuned], &[])
         };
         let steps = recipe("micro_ext5", &[]).unwrap().trainer.steps;
         assert_eq!(tuned(&[], None), tuned(&[], Some(steps)));
         assert_ne!(tuned(&[], None), tuned(&[], Some(1)));
         assert_ne!(tuned(&[], None), tuned(&["trainer.seed=1"], None));
-        let mixed = |name: &str, description: &str| {
-            let mixture = MixtureSpec {
-                name: name.to_owned(),
-                description: description.to_owned(),
-                ..MixtureSpec::default()
-            };
-            last(vec![cell("a", None, &["data.mixture=mine"])], vec![mixture])
+        let mixed = |name: &str, definition: &str| {
+            let cells = vec![cell("a", None, &["data.mixture=mine"])];
+            last(cells, &[(name, definition)])
         };
         assert_ne!(mixed("mine", "one"), mixed("mine", "two"));
         assert_eq!(mixed("others", "one"), mixed("others", "two"));

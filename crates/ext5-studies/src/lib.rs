@@ -3,6 +3,7 @@ mod affinity;
 mod budget;
 mod cell;
 mod comparison;
+mod definitions;
 mod engine;
 mod error;
 mod failure;

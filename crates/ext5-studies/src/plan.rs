@@ -175,7 +175,7 @@ pub fn plan_study(
     let root = first.map_or(Path::new("."), |data| &data.root);
     let split = first.map_or("train", |data| &data.split);
     let largest = LargestRun::of(&shaped, matches!(pace, Pace::Cards { .. }));
-    let chain_hours = longest_chain(&shaped, &costs);
+    let chain_hours = longest_chain(&shaped, &costs, finished);
     let mut plan = StudyPlan {
         name: spec.name.clone(),
         question: spec.question,
@@ -304,13 +304,20 @@ fn conditions(grid: &Grid, catalogue: &Catalogue, costs: &[Cost]) -> Result<Vec<
     Ok(plans)
 }
 
-fn longest_chain(shaped: &[Shaped<'_>], costs: &[Cost]) -> Option<f64> {
+/// Hours of the runs that have to wait for one another, without those that are finished.
+fn longest_chain(
+    shaped: &[Shaped<'_>],
+    costs: &[Cost],
+    finished: &BTreeSet<String>,
+) -> Option<f64> {
     let mut until: BTreeMap<&str, f64> = BTreeMap::new();
     let mut longest = 0.0_f64;
     for (it, cost) in shaped.iter().zip(costs) {
         let start = it.cell.start.as_ref();
         let before = start.and_then(|start| until.get(start.cell.as_str()));
-        let hours = cost.hours? + before.copied().unwrap_or(0.0);
+        let is_open = !finished.contains(&it.cell.name);
+        let own = if is_open { cost.hours? } else { 0.0 };
+        let hours = own + before.copied().unwrap_or(0.0);
         until.insert(&it.cell.name, hours);
         longest = longest.max(hours);
     }

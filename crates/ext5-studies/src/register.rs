@@ -1,5 +1,6 @@
 //! `study.json`: what a study is and which cells it has, as the directory was claimed with; and what has come of them.
 use crate::cell::Cell;
+use crate::definitions::names;
 use crate::failure::{Failure, read_json, write_json};
 use crate::hash::{deciding, differing, folder, hashes, scoring_hash};
 use crate::scoring::Scored;
@@ -9,7 +10,7 @@ use ext5_findings::{CellRecord, CellState, Condition, Results, ScoreRecord};
 use ext5_trainer::{RunConfig, saved_config};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 const STUDY: &str = "study.json";
@@ -27,6 +28,8 @@ pub(crate) struct Register {
     runs: Option<PathBuf>,
     /// Everything but what has to be run for: no score, no cell.
     header: Results,
+    /// The grid's, to say which file has changed.
+    definitions: BTreeMap<String, String>,
     /// The cells in the grid's order.
     pub(crate) cells: Vec<Place>,
 }
@@ -70,7 +73,7 @@ impl Register {
             let scorings = cell.scorings.iter().map(|scoring| Expected {
                 condition: scoring.condition.clone(),
                 replicate: scoring.replicate,
-                hash: scoring_hash(cell, scoring),
+                hash: scoring_hash(grid, cell, scoring),
             });
             let scorings: Vec<Expected> = scorings.collect();
             if let Some(unknown) = scorings
@@ -112,6 +115,7 @@ impl Register {
             spec: serde_json::to_value(spec).unwrap_or_default(),
             runs,
             header: header(spec, &grid.conditions, &grid.facts, command),
+            definitions: grid.definitions.clone(),
             cells,
         })
     }
@@ -178,7 +182,7 @@ impl Register {
                 let mut keys = begun_with_other(&path, &cell.config, outside)?;
                 let moved = folder != place.folder && storage::local().exists(&path.join(RUN))?;
                 if moved && keys.is_empty() {
-                    keys.push(moved_by(cell, grid).to_owned());
+                    keys.extend(before.iter().map(|before| moved_by(before, cell, grid)));
                 }
                 if !keys.is_empty() {
                     return Err(refused(&format!("the cell `{}`", cell.name), keys));
@@ -264,6 +268,18 @@ impl Register {
 }
 
 impl Place {
+    /// Forgets the scores that lack tasks, so that they are taken again now that their data may be there.
+    pub(crate) fn forget_absent(&self, run_dir: &Path) -> Result<()> {
+        for expected in &self.scorings {
+            let path = score_path(run_dir, &expected.hash);
+            let scored: Option<Scored> = read_json(&path)?;
+            if scored.is_some_and(|scored| !scored.absent.is_empty()) {
+                storage::local().remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether all is there that is measured of it.
     fn is_scored(&self, path: &Path) -> Result<bool> {
         for expected in &self.scorings {
@@ -311,13 +327,14 @@ fn begun_with_other(run_dir: &Path, wanted: &RunConfig, outside: bool) -> Result
     Ok(differing(&json(&before)?, &json(wanted)?))
 }
 
-/// What has changed of a cell whose configuration is the same: the mixture that was generated for it, else what it starts from.
-fn moved_by(cell: &Cell, grid: &Grid) -> &'static str {
-    let mut generated = grid.mixtures.iter();
-    if cell.start.is_none() || generated.any(|it| it.name == cell.config.data.mixture) {
-        "data.mixture (its members)"
-    } else {
-        "init.from"
+/// What has changed of a cell whose configuration is the same: the files of what it reads, else what it starts from.
+fn moved_by(before: &Register, cell: &Cell, grid: &Grid) -> String {
+    let changed = names(&cell.config)
+        .into_iter()
+        .find(|name| before.definitions.get(*name) != grid.definitions.get(*name));
+    match changed {
+        Some(name) => format!("the files of {name}"),
+        None => "init.from".to_owned(),
     }
 }
 

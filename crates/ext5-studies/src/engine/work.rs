@@ -112,7 +112,7 @@ impl Work<'_> {
         let mut needed = self.wanted(item)?;
         let mut open = Vec::new();
         for scoring in &cell.scorings {
-            let path = score_path(&run_dir, &scoring_hash(cell, scoring));
+            let path = score_path(&run_dir, &scoring_hash(&self.study.grid, cell, scoring));
             if !storage::local().exists(&path)? {
                 needed.insert(scoring.step.unwrap_or(last));
                 open.push((scoring, path));

@@ -11,6 +11,8 @@ pub struct DiskPlan {
     pub remaining_mib: f64,
     /// All that would lie there at the end if none went.
     pub all_mib: f64,
+    /// The same of the runs that are not finished.
+    pub all_remaining_mib: f64,
 }
 
 impl DiskPlan {
@@ -28,6 +30,16 @@ impl DiskPlan {
             most_mib: most(&shaped.iter().collect::<Vec<_>>()),
             remaining_mib: most(&open),
             all_mib: shaped.iter().map(kept).sum(),
+            all_remaining_mib: open.iter().map(|it| kept(it)).sum(),
+        }
+    }
+
+    /// The same where no weights go.
+    pub(crate) fn keeping_all(self) -> Self {
+        Self {
+            most_mib: self.all_mib,
+            remaining_mib: self.all_remaining_mib,
+            ..self
         }
     }
 }

@@ -42,7 +42,11 @@ impl Study {
         let finished = done.filter(|cell| cell.state == CellState::Finished);
         let finished = finished.map(|cell| cell.name).collect();
         let catalogue = catalogue(&options.task_dirs)?;
-        plan_study(&self.spec, (&grid, &finished), &catalogue, pace, observer)
+        let mut plan = plan_study(&self.spec, (&grid, &finished), &catalogue, pace, observer)?;
+        if options.keep_weights {
+            plan.disk = plan.disk.keeping_all();
+        }
+        Ok(plan)
     }
 
     /// Refuses to begin what is planned to cost more than the study's budget, or more room than its disk has, and notes what the plan

@@ -8,6 +8,10 @@ use ext5_tasks::Catalogue;
 
 /// Most checkpoints that a run keeps for a study.
 const MOST_KEPT: u64 = 256;
+/// Most random subsets of a size.
+const MOST_SUBSETS: u64 = 1000;
+/// Most pre-trainings of a grid.
+const MOST_RUNS: u64 = 10_000;
 
 /// The keys of `grid`: those of the question are there, those of others are not.
 pub(super) fn check(spec: &StudySpec, catalogue: &Catalogue, runs: &Runs, problems: &mut Problems) {
@@ -40,7 +44,7 @@ pub(super) fn check(spec: &StudySpec, catalogue: &Catalogue, runs: &Runs, proble
             }
         }
         Question::Curation => curation(spec, catalogue, problems),
-        Question::Scaling => scaling(spec, catalogue, problems),
+        Question::Scaling => scaling(spec, catalogue, runs, problems),
         Question::Ratio => {
             given("ratios", grid.ratios.is_empty(), problems);
             for ratio in grid
@@ -149,16 +153,39 @@ fn curation(spec: &StudySpec, catalogue: &Catalogue, problems: &mut Problems) {
         problems.push(problem.to_owned());
     }
     known_families("best_effort", &grid.best_effort, spec, catalogue, problems);
-    given("subsets", grid.subsets == 0, problems);
+    subsets(spec, 1, problems);
 }
 
-fn scaling(spec: &StudySpec, catalogue: &Catalogue, problems: &mut Problems) {
+/// Random subsets are drawn, not too many, in each of `places` places for each seed.
+fn subsets(spec: &StudySpec, places: usize, problems: &mut Problems) {
+    let subsets = spec.grid.subsets;
+    given("subsets", subsets == 0, problems);
+    let runs = subsets
+        .saturating_mul(places as u64)
+        .saturating_mul(spec.seeds.len() as u64);
+    if subsets > MOST_SUBSETS {
+        problems.push(format!(
+            "`grid.subsets` is {subsets}, expected {MOST_SUBSETS} at most"
+        ));
+    } else if runs > MOST_RUNS {
+        problems.push(format!(
+            "`grid` has {runs} pre-trainings, expected {MOST_RUNS} at most: take fewer subsets, places or seeds"
+        ));
+    }
+}
+
+fn scaling(spec: &StudySpec, catalogue: &Catalogue, runs: &Runs, problems: &mut Problems) {
     let grid = &spec.grid;
     given("counts", grid.counts.is_empty(), problems);
     given("batch_rows", grid.batch_rows.is_empty(), problems);
-    given("subsets", grid.subsets == 0, problems);
-    if grid.batch_rows.contains(&0) {
-        problems.push("`grid.batch_rows` has 0, expected at least 1".to_owned());
+    let places = grid.counts.len().saturating_mul(grid.batch_rows.len());
+    subsets(spec, places, problems);
+    for rows in &grid.batch_rows {
+        let mut config = runs.pretrain.clone().unwrap_or_default();
+        config.trainer.batch_rows = *rows;
+        if let Err(error) = config.validate() {
+            problems.push(format!("`grid.batch_rows` has {rows}: {error}"));
+        }
     }
     let Ok(mixture) = catalogue.mixture(&spec.data.supervised) else {
         return;

@@ -79,6 +79,7 @@ pub(crate) fn grid(cells: Vec<StudyCell>) -> Grid {
         conditions: ids.map(condition).to_vec(),
         cells,
         mixtures: Vec::new(),
+        definitions: std::collections::BTreeMap::new(),
         facts: vec![("model".to_owned(), "tiny".to_owned())],
     }
 }

@@ -198,6 +198,33 @@ fn scores() {
 }
 
 #[test]
+fn too_much() {
+    refused(
+        "curation",
+        "grid.subsets=1001",
+        "`grid.subsets` is 1001, expected 1000 at most",
+    );
+    refused(
+        "scaling",
+        "grid.subsets=9223372036854775807",
+        "expected 1000 at most",
+    );
+    let many = refusal(
+        "scaling",
+        &["grid.subsets=1000", "grid.counts=[1, 2, 3, 4]"],
+    );
+    assert!(
+        many.contains("pre-trainings, expected 10000 at most"),
+        "{many}"
+    );
+    refused(
+        "scaling",
+        "grid.batch_rows=[4611686018427387904]",
+        "`grid.batch_rows` has 4611686018427387904: ",
+    );
+}
+
+#[test]
 fn keys_of_another_question() {
     refused(
         "ratio",
