@@ -411,7 +411,7 @@ mod tests {
             "{error}"
         );
         assert_eq!(fs::read(&log).unwrap(), b"first\n");
-        let error = uneasy(5).write(&log, &[0; 20_000]).unwrap_err();
+        let error = uneasy(5).write(&log, &vec![0; 20_000]).unwrap_err();
         assert!(
             matches!(error, Error::Full { needed: 20_000, .. }),
             "{error}"

@@ -150,7 +150,9 @@ impl Disk {
                 return None;
             };
             let mut names = synced.clone();
-            pending.iter().for_each(|change| change.apply(&mut names));
+            for change in pending {
+                change.apply(&mut names);
+            }
             at = *names.get(part.to_str()?)?;
         }
         self.nodes.get_mut(at)

@@ -93,10 +93,6 @@ fn prepare(base: &Path, steps: &[u64], damaged: bool) -> Result<(), Failure> {
 
 /// What is wrong after a save in a copy of `base` whose operation `at` goes wrong, nothing where it did not come to pass; and the
 /// number of operations.
-#[expect(
-    clippy::type_complexity,
-    reason = "a verdict that may be absent, and a count"
-)]
 fn tried(
     base: &Path,
     case: &Path,
@@ -118,7 +114,14 @@ fn tried(
         done?;
         return Ok((None, calls));
     }
-    let verdict = judge(case, done.is_ok(), fault, &old, (STEP, Some(new)), least)?;
+    let verdict = judge(
+        case,
+        done.is_ok(),
+        fault,
+        old.as_ref(),
+        (STEP, Some(new)),
+        least,
+    )?;
     Ok((Some(verdict), calls))
 }
 
@@ -136,13 +139,13 @@ fn judge(
     run_dir: &Path,
     done: bool,
     fault: Fault,
-    old: &Option<Found>,
+    old: Option<&Found>,
     new: Found,
     least: usize,
 ) -> Result<Result<(), String>, Failure> {
     let new = Some(new);
     let found = sets::newest(run_dir)?;
-    if found != new && found != *old {
+    if found != new && found.as_ref() != old {
         return Ok(Err("neither the old nor the new one loads".to_owned()));
     }
     if done && found != new {

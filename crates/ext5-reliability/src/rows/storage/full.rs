@@ -21,7 +21,7 @@ pub(super) const ROW: Row = Row {
 /// Exit code where the disk fails.
 const DISK: i32 = 74;
 /// Longest time that a program may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Size of the small file system, and of the file limit of the log, bytes.
 const DISK_SIZE: u64 = 32 << 20;
 const LOG_LIMIT: u64 = 8 << 20;

@@ -25,7 +25,7 @@ const INSTANTS: u64 = 0x6b11;
 /// Runs at a time.
 const LANES: usize = 2;
 /// Longest wait for a checkpoint.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What came of the kills.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,10 +52,9 @@ fn run(place: &Place) -> Result<Figure, Failure> {
                 scope.spawn(move || killed(program, &run_dir, lane, kills, place.seeded))
             })
             .collect();
-        let ended = lanes.into_iter().map(|lane| {
-            let ended = lane.join().unwrap_or_else(|_| Err("a lane broke".into()));
-            ended
-        });
+        let ended = lanes
+            .into_iter()
+            .map(|lane| lane.join().unwrap_or_else(|_| Err("a lane broke".into())));
         ended.collect::<Result<Vec<Toll>, Failure>>()
     })?;
     let sum = |of: fn(&Toll) -> usize| tolls.iter().map(of).sum::<usize>();

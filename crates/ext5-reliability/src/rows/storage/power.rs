@@ -37,10 +37,10 @@ enum Defect {
 }
 
 const DEFECTS: [Defect; 5] = [
-    Defect::Lacks(Lack::FileSync),
-    Defect::Lacks(Lack::DirSync),
+    Defect::Lacks(Lack::File),
+    Defect::Lacks(Lack::Dir),
     Defect::ManifestFirst,
-    Defect::Lacks(Lack::OrderedSync),
+    Defect::Lacks(Lack::Order),
     Defect::OldRemovedFirst,
 ];
 
@@ -102,7 +102,7 @@ fn tried(
                     bad = Some(format!(
                         "after operation {number}, {op}: {reason}",
                         op = short(op)
-                    ))
+                    ));
                 }
                 Err(error) => failure = Some(error),
             }

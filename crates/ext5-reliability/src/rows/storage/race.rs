@@ -20,7 +20,7 @@ const LOCKED: i32 = 73;
 /// Longest time in which the loser must end.
 const SOON: Duration = Duration::from_secs(1);
 /// Longest wait for anything else.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Default)]
 struct Seen {

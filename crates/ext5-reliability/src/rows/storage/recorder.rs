@@ -31,11 +31,11 @@ pub(super) enum Promise {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Lack {
     /// The content of files is not synced.
-    FileSync,
+    File,
     /// Directories are not synced.
-    DirSync,
+    Dir,
     /// Files are synced after they are renamed.
-    OrderedSync,
+    Order,
 }
 
 /// The real disk below a root, recorded.
@@ -136,7 +136,7 @@ impl Disk for Recorder {
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        if self.lack != Some(Lack::DirSync) {
+        if self.lack != Some(Lack::Dir) {
             self.push(Op::SyncDir(self.below(path)));
         }
         let mut log = lock(&self.log);
@@ -186,8 +186,8 @@ impl DiskFile for Recorded {
     fn sync(&mut self) -> io::Result<()> {
         let path = self.path.clone();
         match self.lack {
-            Some(Lack::FileSync) => {}
-            Some(Lack::OrderedSync) => lock(&self.log).late.push(path),
+            Some(Lack::File) => {}
+            Some(Lack::Order) => lock(&self.log).late.push(path),
             _ => lock(&self.log).ops.push(Op::SyncFile(path)),
         }
         Ok(())
