@@ -25,13 +25,10 @@ pub(crate) fn definitions(
         }
         for scoring in &cell.scorings {
             let key = subject(&scoring.subject);
-            if !found.contains_key(&key) {
-                let hash = match &scoring.subject {
-                    Subject::Tasks(name) => place.hash(name),
-                    Subject::Suite(name) => place.suite_hash(name),
-                };
-                found.insert(key, hash);
-            }
+            found.entry(key).or_insert_with(|| match &scoring.subject {
+                Subject::Tasks(name) => place.hash(name),
+                Subject::Suite(name) => place.suite_hash(name),
+            });
         }
     }
     found

@@ -384,8 +384,7 @@ impl RunConfig {
             ),
         ];
         let rules = rules.into_iter().chain(self.optimizer.rules());
-        let rules = rules.chain(trainer.mishap_rules());
-        let broken = rules.filter(|(holds, _)| !holds);
+        let broken = rules.chain(trainer.mishap_rules()).filter(|it| !it.0);
         let problems: Vec<String> = broken.map(|(_, problem)| problem.to_owned()).collect();
         if problems.is_empty() {
             Ok(())

@@ -140,19 +140,16 @@ impl Origin for TaskOrigin<'_> {
             end,
             rest: rest.clone(),
         };
-        Ok(match self.chunk {
-            Some(chunk) => {
-                let skipping = self.skipping.clone();
-                let documents = self
-                    .task
-                    .numbered_documents(self.split, rows, self.limit, skipping)?;
-                Texts::Documents(Box::new(documents), chunk)
-            }
-            None => {
-                let skipping = self.skipping.clone();
-                let pairs = self.task.pairs(self.split, rows, self.limit, skipping)?;
-                Texts::Pairs(Box::new(pairs))
-            }
+        Ok(if let Some(chunk) = self.chunk {
+            let skipping = self.skipping.clone();
+            let documents = self
+                .task
+                .numbered_documents(self.split, rows, self.limit, skipping)?;
+            Texts::Documents(Box::new(documents), chunk)
+        } else {
+            let skipping = self.skipping.clone();
+            let pairs = self.task.pairs(self.split, rows, self.limit, skipping)?;
+            Texts::Pairs(Box::new(pairs))
         })
     }
 

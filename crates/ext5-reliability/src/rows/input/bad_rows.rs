@@ -91,7 +91,7 @@ fn survey(
 ) -> Result<Found, Failure> {
     let bad: BTreeSet<usize> = (0..rows).filter(|row| is_bad(*row)).collect();
     let is_left =
-        |row: &usize| !bad.contains(row) && !(seeded && *row > 0 && bad.contains(&(row - 1)));
+        |row: &usize| !(bad.contains(row) || seeded && *row > 0 && bad.contains(&(row - 1)));
     let all: Vec<usize> = (0..rows).collect();
     let good: Vec<usize> = (0..rows).filter(is_left).collect();
     let (mixed, clean) = (dir.join("mixed"), dir.join("clean"));

@@ -33,12 +33,15 @@ pub(super) struct Format {
 /// How a reader ends.
 pub(in crate::rows::input) type Outcome = Result<(), Refused>;
 
+/// Puts a content into its file.
+pub(super) type Around = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 /// A valid file, and its reader.
 pub(super) struct Made {
     /// What is damaged.
     pub(super) sample: Vec<u8>,
     /// The content of the file with the damage in it.
-    pub(super) file: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    pub(super) file: Around,
     /// Where it is written.
     pub(super) path: PathBuf,
     /// What an error must name: the file, or the directory that is read as one thing.

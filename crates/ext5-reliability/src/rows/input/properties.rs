@@ -1,4 +1,8 @@
 //! F9: what must hold for any numbers: objectives, mixtures, schedules, metrics, intervals.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "all rows of a table have one type"
+)]
 use std::collections::BTreeMap;
 
 use ext5_data::{Example, Member, MemberSpec, Members, Mixture, MixtureSpec, Rate};
@@ -73,7 +77,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
 fn corruption(stream: &mut Stream, seeded: bool) -> bool {
     let objective =
         Objective::span_corruption(0.05 + 0.6 * stream.uniform(), 1.0 + 6.0 * stream.uniform());
-    let tokens: Vec<u32> = (0..1 + stream.below(250))
+    let tokens: Vec<u32> = (0..=stream.below(250))
         .map(|_| stream.below(900) as u32)
         .collect();
     let sentinels = Sentinels {
@@ -108,7 +112,7 @@ impl Members for Made {
 fn shares(stream: &mut Stream, _seeded: bool) -> bool {
     let mut made = BTreeMap::new();
     let mut members = Vec::new();
-    for task in 0..1 + stream.below(20) {
+    for task in 0..=stream.below(20) {
         let name = format!("t{task}");
         let digits = 1 + stream.below(40);
         let examples = 1 + stream.below(1 << digits);

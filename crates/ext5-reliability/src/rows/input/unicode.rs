@@ -132,7 +132,7 @@ fn survey(vocabularies: &[Arc<dyn Vocabulary>], half: usize, count: usize) -> Se
 
 /// A text: short, but for each thousandth.
 fn text(number: usize, stream: &mut Stream) -> String {
-    let parts = if number % 1000 == 0 {
+    let parts = if number.is_multiple_of(1000) {
         4000
     } else {
         1 + stream.below(8)
@@ -179,7 +179,8 @@ impl Seen {
         self.texts += 1;
         for vocabulary in vocabularies {
             let outcome = ext5_data::door::parse(std::path::Path::new("text"), || {
-                Ok::<_, std::convert::Infallible>(self.look_by(vocabulary.as_ref(), text))
+                self.look_by(vocabulary.as_ref(), text);
+                Ok::<_, std::convert::Infallible>(())
             });
             self.panics += usize::from(outcome.is_err());
         }

@@ -51,7 +51,7 @@ impl Seen {
 }
 
 /// A run of three steps, and its checkpoint.
-struct Base {
+struct Ground {
     program: Program,
     run_dir: PathBuf,
     bytes: u64,
@@ -69,7 +69,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     let found = sets::newest(&run_dir)?;
     let files = found.as_ref().and_then(|it| it.1.as_ref());
     let bytes = files.map_or(0, |it| it.values().map(|it| it.len() as u64).sum());
-    let base = Base {
+    let ground = Ground {
         program,
         run_dir,
         bytes,
@@ -81,12 +81,12 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     for point in 0..points {
         let part = (point as f64 + 0.5) / points as f64;
         if let Some(small) = &small {
-            save(&base, &small.0, part, place.seeded, &mut seen)?;
-            cache(place, &base, &small.0, part, &mut seen)?;
-            export(&base, &small.0, part, &mut seen)?;
+            save(&ground, &small.0, part, place.seeded, &mut seen)?;
+            cache(place, &ground, &small.0, part, &mut seen)?;
+            export(&ground, &small.0, part, &mut seen)?;
         }
-        limited(&base, &dir.join("limited"), part, &mut seen)?;
-        log(&base, &dir.join("log"), part, &mut seen)?;
+        limited(&ground, &dir.join("limited"), part, &mut seen)?;
+        log(&ground, &dir.join("log"), part, &mut seen)?;
     }
     let first = seen
         .first
@@ -175,13 +175,13 @@ fn refused(output: &Output, below: &Path) -> Result<bool, String> {
 
 /// Whether the run has its old checkpoint bit for bit, or where it was not refused a newer one.
 fn loads(
-    base: &Base,
+    ground: &Ground,
     run_dir: &Path,
     verdict: Result<bool, String>,
 ) -> Result<Result<bool, String>, Failure> {
     let found = sets::newest(run_dir)?;
     Ok(match verdict {
-        Ok(true) if found != base.found => Err("the old checkpoint does not load".to_owned()),
+        Ok(true) if found != ground.found => Err("the old checkpoint does not load".to_owned()),
         Ok(false) if found.as_ref().is_none_or(|it| it.0 != 6) => {
             Err("the new checkpoint does not load".to_owned())
         }
@@ -190,33 +190,39 @@ fn loads(
 }
 
 /// A save on a file system that has room for `part` of twice the checkpoint.
-fn save(base: &Base, disk: &Path, part: f64, seeded: bool, seen: &mut Seen) -> Result<(), Failure> {
+fn save(
+    ground: &Ground,
+    disk: &Path,
+    part: f64,
+    seeded: bool,
+    seen: &mut Seen,
+) -> Result<(), Failure> {
     clear(disk)?;
     let run_dir = disk.join("run");
-    sets::copy(&base.run_dir, &run_dir)?;
-    let filler = fill(disk, (part * 2.0 * base.bytes as f64) as u64)?;
+    sets::copy(&ground.run_dir, &run_dir)?;
+    let filler = fill(disk, (part * 2.0 * ground.bytes as f64) as u64)?;
     if seeded {
         for path in sets::directories(&run_dir)? {
             storage::local().remove(&path)?;
         }
     }
-    let output = ended(&mut base.program.resume(&run_dir, &MORE))?;
+    let output = ended(&mut ground.program.resume(&run_dir, &MORE))?;
     std::fs::remove_file(filler)?;
-    seen.add("save", loads(base, &run_dir, refused(&output, &run_dir))?);
+    seen.add("save", loads(ground, &run_dir, refused(&output, &run_dir))?);
     Ok(())
 }
 
 /// A cache where there is room for `part` of 64 KiB; made anew once there is room.
 fn cache(
     place: &Place,
-    base: &Base,
+    ground: &Ground,
     disk: &Path,
     part: f64,
     seen: &mut Seen,
 ) -> Result<(), Failure> {
     clear(disk)?;
     let program = Program::new(place, &disk.join("cache"))?;
-    let run_dir = base.run_dir.with_extension("cached");
+    let run_dir = ground.run_dir.with_extension("cached");
     storage::local().remove(&run_dir)?;
     let filler = fill(disk, (part * 65_536.0) as u64)?;
     let more = ["trainer.steps=1"];
@@ -235,11 +241,11 @@ fn cache(
 }
 
 /// An export where there is room for `part` of the model: what is written half is no model.
-fn export(base: &Base, disk: &Path, part: f64, seen: &mut Seen) -> Result<(), Failure> {
+fn export(ground: &Ground, disk: &Path, part: f64, seen: &mut Seen) -> Result<(), Failure> {
     clear(disk)?;
-    let filler = fill(disk, (part * base.bytes as f64) as u64)?;
+    let filler = fill(disk, (part * ground.bytes as f64) as u64)?;
     let to = disk.join("exported");
-    let mut command = base.program.command(&[
+    let mut command = ground.program.command(&[
         "export",
         "--format",
         "hf",
@@ -247,7 +253,7 @@ fn export(base: &Base, disk: &Path, part: f64, seen: &mut Seen) -> Result<(), Fa
         "bytes",
         "--from",
     ]);
-    let output = ended(command.arg(&base.run_dir).arg("--to").arg(&to))?;
+    let output = ended(command.arg(&ground.run_dir).arg("--to").arg(&to))?;
     std::fs::remove_file(filler)?;
     let mut verdict = refused(&output, disk);
     if verdict == Ok(true) && to.join("config.json").exists() {
@@ -271,29 +277,32 @@ fn limit(command: &Command, bytes: u64) -> Command {
 }
 
 /// A save where no file may be larger than `part` of the checkpoint.
-fn limited(base: &Base, run_dir: &Path, part: f64, seen: &mut Seen) -> Result<(), Failure> {
+fn limited(ground: &Ground, run_dir: &Path, part: f64, seen: &mut Seen) -> Result<(), Failure> {
     storage::local().remove(run_dir)?;
-    sets::copy(&base.run_dir, run_dir)?;
-    let command = base.program.resume(run_dir, &MORE);
-    let output = ended(&mut limit(&command, (part * base.bytes as f64) as u64))?;
+    sets::copy(&ground.run_dir, run_dir)?;
+    let command = ground.program.resume(run_dir, &MORE);
+    let output = ended(&mut limit(&command, (part * ground.bytes as f64) as u64))?;
     seen.add(
         "file limit",
-        loads(base, run_dir, refused(&output, run_dir))?,
+        loads(ground, run_dir, refused(&output, run_dir))?,
     );
     Ok(())
 }
 
 /// A log of the speed that may not grow any more: the run goes on to its end.
-fn log(base: &Base, run_dir: &Path, part: f64, seen: &mut Seen) -> Result<(), Failure> {
+fn log(ground: &Ground, run_dir: &Path, part: f64, seen: &mut Seen) -> Result<(), Failure> {
     storage::local().remove(run_dir)?;
-    sets::copy(&base.run_dir, run_dir)?;
+    sets::copy(&ground.run_dir, run_dir)?;
     let path = run_dir.join("speed.jsonl");
     let before = LOG_LIMIT - (part * 300.0) as u64;
     std::fs::write(&path, vec![b'\n'; before as usize])?;
-    let output = ended(&mut limit(&base.program.resume(run_dir, &MORE), LOG_LIMIT))?;
+    let output = ended(&mut limit(
+        &ground.program.resume(run_dir, &MORE),
+        LOG_LIMIT,
+    ))?;
     let verdict = match refused(&output, run_dir) {
         Ok(true) => Err("the log ended the run".to_owned()),
-        verdict => loads(base, run_dir, verdict)?,
+        verdict => loads(ground, run_dir, verdict)?,
     };
     let text = std::fs::read(&path)?;
     let whole = text.last() == Some(&b'\n');

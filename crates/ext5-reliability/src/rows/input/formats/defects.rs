@@ -1,4 +1,8 @@
 //! Readers as they must not be.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "all rows of a table have one type"
+)]
 use std::path::Path;
 
 use super::lines::{ROWS, jsonl_text};

@@ -1,4 +1,8 @@
 //! JSONL and CSV, plain and packed by gzip.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "all rows of a table have one type"
+)]
 use std::io::Write;
 use std::path::Path;
 

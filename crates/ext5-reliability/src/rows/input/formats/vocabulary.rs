@@ -1,4 +1,8 @@
 //! Vocabularies: SentencePiece's models, `tokenizer.json` of T5's shape and of another.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "all rows of a table have one type"
+)]
 use std::path::Path;
 
 use ext5_data::{load_vocabulary, micro_world};
