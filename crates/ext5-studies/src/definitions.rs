@@ -122,21 +122,22 @@ mod tests {
     use super::*;
     use ext5_data::{MemberSpec, Rate};
 
-    /// Hash of a name where the micro-world's task of that name has been changed.
+    /// Hash of a name where `my_recall`, a copy of a task of the micro-world, has been changed.
     fn changed(name: &str, change: impl FnOnce(&mut TaskSpec)) -> String {
         let built_in = Catalogue::built_in().unwrap();
         let mut task = built_in.task("micro_heldout_recall").unwrap().clone();
+        task.name = "my_recall".to_owned();
         change(&mut task);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tasks");
         std::fs::create_dir(&path).unwrap();
-        let path = path.join("micro_heldout_recall.toml");
+        let path = path.join("my_recall.toml");
         std::fs::write(path, toml::to_string(&task).unwrap()).unwrap();
         let catalogue = built_in.with_dir(folder.path()).unwrap();
         let generated = [MixtureSpec {
             name: "mine".to_owned(),
             members: vec![MemberSpec {
-                name: "micro_heldout_recall".to_owned(),
+                name: "my_recall".to_owned(),
                 rate: None,
             }],
             ..MixtureSpec::default()
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_a_task_does_decides_and_what_is_said_of_it_does_not() {
-        for name in ["micro_heldout_recall", "mine"] {
+        for name in ["my_recall", "mine"] {
             let plain = changed(name, |_| {});
             assert_eq!(changed(name, |task| task.description += " indeed"), plain);
             assert_eq!(changed(name, |task| task.examples.clear()), plain);

@@ -166,26 +166,27 @@ fn a_study_that_costs_too_much_can_be_changed_where_it_is() {
 #[test]
 fn a_generated_mixture_with_other_members_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let study = |description: &str| {
+    let study = |definition: &str| {
         let mut cells = cells();
         cells.truncate(1);
         cells[0].config.data.mixture = "drawn".to_owned();
         let mut grid = grid(cells);
         grid.mixtures.push(MixtureSpec {
             name: "drawn".to_owned(),
-            description: description.to_owned(),
             members: vec![MemberSpec {
                 name: HELD_OUT.to_owned(),
                 rate: Some(Rate::Fixed { value: 1.0 }),
             }],
             ..MixtureSpec::default()
         });
+        grid.definitions
+            .insert("drawn".to_owned(), definition.to_owned());
         Study::new(spec(), grid, dir.path(), None, "").unwrap()
     };
     run(&study("one"));
     let error = study("two").run(&StudyOptions::default(), &Stop::default(), &mut Silent);
     let error = error.unwrap_err().to_string();
-    let expected = "the cell `pretrain` with other `data.mixture (its members)`";
+    let expected = "the cell `pretrain` with other `the files of drawn`";
     assert!(error.contains(expected), "{error}");
 }
 
