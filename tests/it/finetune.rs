@@ -1,4 +1,4 @@
-use crate::micro::{config, run};
+use crate::micro::{config, metrics, run, weights};
 use ext5_trainer::{EvaluationPlan, ModelDir, ModelOptions, Silent};
 
 /// Pre-train, fine-tune from the run directory, evaluate: the vocabulary travels with the model.
@@ -41,6 +41,24 @@ fn a_finetuned_model_answers() {
     let (task, report) = &reports[0];
     assert_eq!(task, "micro_reading");
     assert_eq!(report.as_ref().unwrap().examples, 10);
+}
+
+/// A fine-tuning that is cut goes on as if it never was, though what it started from is gone.
+#[test]
+fn a_finetuning_goes_on_without_what_it_started_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let (start, whole, cut) = (at("start"), at("whole"), at("cut"));
+    run(&config(&["trainer.steps=2"]), &start, false).unwrap();
+    let from = format!("init.from={:?}", start.to_str().unwrap());
+    let settings = [from.as_str(), "data.mixture=micro_reading"];
+    run(&config(&settings), &whole, false).unwrap();
+    let first = [settings[0], settings[1], "trainer.steps=3"];
+    run(&config(&first), &cut, false).unwrap();
+    std::fs::remove_dir_all(&start).unwrap();
+    run(&config(&settings), &cut, true).unwrap();
+    assert_eq!(metrics(&cut), metrics(&whole));
+    assert!(weights(&cut, 8) == weights(&whole, 8));
 }
 
 /// A smaller embedding than the vocabulary is refused before a step is taken.

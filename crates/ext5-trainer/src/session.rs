@@ -22,7 +22,9 @@ pub struct Session {
     pub vocabulary: Arc<dyn Vocabulary>,
     /// Where caches lie.
     pub cache: PathBuf,
+    /// What a new run starts from, and the shape that this or the run's own checkpoint has.
     start: Option<ModelDir>,
+    shape: Option<T5Config>,
     device: Device,
 }
 
@@ -32,16 +34,40 @@ impl Session {
     /// # Errors
     /// Whatever is named and not there: task directories, the vocabulary, the device, the start model.
     pub fn open(config: &RunConfig, run_dir: &Path, observer: &mut dyn Observer) -> Result<Self> {
+        let start = config.init.from.as_deref();
+        let start = start.map(ModelDir::find).transpose()?;
+        Self::of(config, run_dir, start, observer)
+    }
+
+    /// As [`Session::open`] for a run that goes on from `checkpoint`: that has all that `init.from` brought, which need not be
+    /// there any more.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn resume(
+        config: &RunConfig,
+        run_dir: &Path,
+        checkpoint: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        let own = config.init.from.is_some();
+        let own = own.then(|| ModelDir::find(checkpoint)).transpose()?;
+        let session = Self::of(config, run_dir, own, observer)?;
+        // Held on to, the checkpoint would outlast its turn.
+        let start = None;
+        Ok(Self { start, ..session })
+    }
+
+    fn of(
+        config: &RunConfig,
+        run_dir: &Path,
+        start: Option<ModelDir>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
         let device = device::open_for(&config.trainer)?;
         let catalogue = catalogue(&config.data.task_dirs)?;
         let beside = || run_dir.parent().unwrap_or(Path::new(".")).join("cache");
         let cache = config.data.cache.clone().unwrap_or_else(beside);
-        let start = config
-            .init
-            .from
-            .as_deref()
-            .map(ModelDir::find)
-            .transpose()?;
         let own = start
             .as_ref()
             .map(ModelDir::vocabulary)
@@ -51,11 +77,13 @@ impl Session {
             Some(own) => own,
             None => vocabulary(config, &catalogue, &cache, observer)?,
         };
+        let shape = start.as_ref().map(ModelDir::config).transpose()?;
         Ok(Self {
             catalogue,
             vocabulary,
             cache,
             start,
+            shape,
             device,
         })
     }
@@ -74,13 +102,13 @@ impl Session {
         Ok(learner)
     }
 
-    /// The shape of the model a new run starts from.
+    /// The shape of the model a run starts from.
     ///
     /// # Errors
     /// As [`Session::start`].
     pub fn shape(&self, config: &RunConfig) -> Result<T5Config> {
-        match &self.start {
-            Some(start) => start.config(),
+        match &self.shape {
+            Some(shape) => Ok(shape.clone()),
             None => model_config(config, self.vocabulary.size()),
         }
     }

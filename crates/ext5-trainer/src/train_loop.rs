@@ -115,7 +115,10 @@ pub fn train_among(
     if let Some(checkpoint) = &checkpoint {
         same_run(checkpoint, config, observer)?;
     }
-    let session = Session::open(config, run_dir, observer)?;
+    let session = match &checkpoint {
+        Some(checkpoint) => Session::resume(config, run_dir, checkpoint.path(), observer)?,
+        None => Session::open(config, run_dir, observer)?,
+    };
     let place = (config, run_dir, ranks);
     let mut run = Run::begin(place, &session, checkpoint.as_ref(), observer)?;
     if ranks.leads() {
