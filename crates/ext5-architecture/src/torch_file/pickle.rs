@@ -3,6 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::tensor::Dtype;
 
+mod program;
+
+use program::{Program, instruction};
+
 /// Largest program, bytes.
 const LARGEST: usize = 64 << 20;
 /// Most objects that it may make, most that it may remember, and most at once on its stack. T5 of 11 billion weights needs 4,000.
@@ -71,7 +75,7 @@ pub(super) fn tensors(program: &[u8]) -> Outcome<Vec<(&str, Tensor<'_>)>> {
         return Err(format!("its pickle has more than {LARGEST} bytes"));
     }
     let mut machine = Machine {
-        rest: program,
+        program: Program(program),
         ..Machine::default()
     };
     let top = machine.run()?;
@@ -106,7 +110,7 @@ pub(super) fn tensors(program: &[u8]) -> Outcome<Vec<(&str, Tensor<'_>)>> {
 
 #[derive(Default)]
 struct Machine<'a> {
-    rest: &'a [u8],
+    program: Program<'a>,
     stack: Vec<Value<'a>>,
     /// Heights of the stack at the marks.
     marks: Vec<usize>,
@@ -124,9 +128,9 @@ impl<'a> Machine<'a> {
             if counts.into_iter().any(|count| count > MOST) || self.held > VALUES {
                 return Err(format!("its pickle makes more than {MOST} objects"));
             }
-            let code = self.byte()?;
+            let code = self.program.byte()?;
             match code {
-                0x80 => match self.byte()? {
+                0x80 => match self.program.byte()? {
                     2 => {}
                     other => {
                         return Err(format!("its pickle has protocol {other}, torch writes 2"));
@@ -135,7 +139,7 @@ impl<'a> Machine<'a> {
                 b'.' => {
                     let top = self.pop()?;
                     let is_whole =
-                        self.stack.is_empty() && self.marks.is_empty() && self.rest.is_empty();
+                        self.stack.is_empty() && self.marks.is_empty() && self.program.0.is_empty();
                     return is_whole
                         .then_some(top)
                         .ok_or_else(|| "its pickle goes on behind its end".to_owned());
@@ -143,23 +147,23 @@ impl<'a> Machine<'a> {
                 b'N' => self.stack.push(Value::None),
                 0x88 | 0x89 => self.stack.push(Value::Bool),
                 b'K' => {
-                    let int = self.byte()?;
+                    let int = self.program.byte()?;
                     self.stack.push(Value::Int(int.into()));
                 }
                 b'M' => {
-                    let int = u16::from_le_bytes(self.array()?);
+                    let int = u16::from_le_bytes(self.program.array()?);
                     self.stack.push(Value::Int(int.into()));
                 }
                 b'J' => {
-                    let int = i32::from_le_bytes(self.array()?);
+                    let int = i32::from_le_bytes(self.program.array()?);
                     self.stack.push(Value::Int(int.into()));
                 }
                 0x8a => {
-                    let int = self.long()?;
+                    let int = self.program.long()?;
                     self.stack.push(Value::Int(int));
                 }
                 b'X' => {
-                    let text = self.text()?;
+                    let text = self.program.text()?;
                     self.stack.push(Value::Text(text));
                 }
                 b'c' => {
@@ -181,12 +185,12 @@ impl<'a> Machine<'a> {
     fn build(&mut self, code: u8) -> Outcome<()> {
         match code {
             b'q' | b'r' => {
-                let place = self.place(code == b'q')?;
+                let place = self.program.place(code == b'q')?;
                 let top = *self.stack.last().ok_or_else(short)?;
                 self.memo.insert(place, top);
             }
             b'h' | b'j' => {
-                let place = self.place(code == b'h')?;
+                let place = self.program.place(code == b'h')?;
                 let value = self.memo.get(&place).copied();
                 self.stack
                     .push(value.ok_or("its pickle recalls what it never kept")?);
@@ -311,7 +315,7 @@ impl<'a> Machine<'a> {
 
     /// `module\nname\n`.
     fn name(&mut self) -> Outcome<Name> {
-        let (module, name) = (self.line()?, self.line()?);
+        let (module, name) = (self.program.line()?, self.program.line()?);
         Ok(match (module, name) {
             ("collections", "OrderedDict") => Name::OrderedDict,
             ("torch._utils", "_rebuild_tensor_v2") => Name::RebuildTensor,
@@ -406,61 +410,6 @@ impl<'a> Machine<'a> {
             .ok_or("its pickle has no mark where one belongs")?;
         Ok(self.stack.split_off(mark.min(self.stack.len())))
     }
-
-    fn take(&mut self, length: usize) -> Outcome<&'a [u8]> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or("its pickle is cut off")?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn byte(&mut self) -> Outcome<u8> {
-        Ok(u8::from_le_bytes(self.array()?))
-    }
-
-    fn array<const N: usize>(&mut self) -> Outcome<[u8; N]> {
-        let taken = self.take(N)?;
-        taken.try_into().map_err(|_| short())
-    }
-
-    fn place(&mut self, is_short: bool) -> Outcome<u32> {
-        if is_short {
-            return self.byte().map(u32::from);
-        }
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    /// A number of so many bytes.
-    fn long(&mut self) -> Outcome<i64> {
-        let length = self.byte()?;
-        let digits = self.take(usize::from(length))?;
-        if digits.len() > 8 {
-            return Err("its pickle has a number of more than 64 bits".to_owned());
-        }
-        let fill = if digits.last().is_some_and(|last| last >> 7 == 1) {
-            0xff
-        } else {
-            0
-        };
-        let mut eight = [fill; 8];
-        eight[..digits.len()].copy_from_slice(digits);
-        Ok(i64::from_le_bytes(eight))
-    }
-
-    fn text(&mut self) -> Outcome<&'a str> {
-        let length = u32::from_le_bytes(self.array()?);
-        let text = self.take(length as usize)?;
-        std::str::from_utf8(text).map_err(|_| "a text in its pickle is not UTF-8".to_owned())
-    }
-
-    fn line(&mut self) -> Outcome<&'a str> {
-        let end = self.rest.iter().take(1024).position(|byte| *byte == b'\n');
-        let line = self.take(end.ok_or("a name in its pickle has no end")? + 1)?;
-        std::str::from_utf8(&line[..line.len() - 1])
-            .map_err(|_| "a name in its pickle is not UTF-8".to_owned())
-    }
 }
 
 fn unsigned(int: i64) -> Outcome<usize> {
@@ -469,31 +418,4 @@ fn unsigned(int: i64) -> Outcome<usize> {
 
 fn short() -> String {
     "its pickle takes from an empty stack".to_owned()
-}
-
-/// The name of an instruction that is refused, as pickle's own tools call it.
-fn instruction(code: u8) -> &'static str {
-    match code {
-        b'i' => "INST",
-        b'o' => "OBJ",
-        0x81 => "NEWOBJ",
-        0x82..=0x84 => "EXT",
-        0x92 => "NEWOBJ_EX",
-        0x93 => "STACK_GLOBAL",
-        0x94 => "MEMOIZE",
-        0x95 => "FRAME",
-        b'P' => "PERSID",
-        b'p' => "PUT",
-        b'g' => "GET",
-        b'0' => "POP",
-        b'1' => "POP_MARK",
-        b'2' => "DUP",
-        b'd' => "DICT",
-        b'l' => "LIST",
-        b']' => "EMPTY_LIST",
-        b'a' | b'e' => "APPEND",
-        b'G' | b'F' | b'I' | b'L' | 0x8b => "a number",
-        b'B' | b'C' | 0x8e | 0x96..=0x98 => "bytes",
-        _ => "unknown",
-    }
 }
