@@ -7,6 +7,7 @@ mod memory;
 mod ranks;
 mod seek;
 mod signals;
+mod studies;
 mod threads;
 mod workers;
 mod world;
@@ -22,5 +23,6 @@ pub(super) const ROWS: &[Row] = &[
     seek::ROW,
     golden::ROW,
     signals::ROW,
+    studies::ROW,
     memory::ROW,
 ];
