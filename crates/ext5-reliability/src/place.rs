@@ -1,6 +1,7 @@
 //! Where rows run, and how much of each.
 use std::path::{Path, PathBuf};
 
+use ext5_data::storage::free_bytes;
 use tempfile::TempDir;
 
 use crate::row::Failure;
@@ -21,17 +22,32 @@ pub(crate) struct Place {
     /// Run with the row's defect in place, and no more than it takes to see it.
     pub(crate) seeded: bool,
     scratch: TempDir,
+    /// In memory, where the machine has room for it there.
+    quick: Option<TempDir>,
 }
+
+/// Where files lie in memory.
+const MEMORY: &str = "/dev/shm";
+/// Bytes that must be free there: containers often have some MiB, which rows would fill.
+const ROOM: u64 = 1 << 30;
 
 impl Place {
     /// # Errors
     /// Where there is no room for scratch files.
     pub(crate) fn new(tier: Tier, seeded: bool) -> Result<Self, Failure> {
         let scratch = tempfile::Builder::new().prefix("ext5-").tempdir()?;
+        let memory = Path::new(MEMORY);
+        let quick = free_bytes(memory)
+            .filter(|free| *free >= ROOM)
+            .and_then(|_| {
+                let made = tempfile::Builder::new().prefix("ext5-").tempdir_in(memory);
+                made.ok()
+            });
         Ok(Self {
             tier,
             seeded,
             scratch,
+            quick,
         })
     }
 
@@ -49,12 +65,16 @@ impl Place {
     /// # Errors
     /// Where it cannot be made.
     pub(crate) fn dir(&self, name: &str) -> Result<PathBuf, Failure> {
-        let path = self.scratch.path().join(name);
-        if path.exists() {
-            std::fs::remove_dir_all(&path)?;
-        }
-        std::fs::create_dir_all(&path)?;
-        Ok(path)
+        emptied(&self.scratch, name)
+    }
+
+    /// An empty directory for a row that asks nothing of the disk: where there can be one it lies in memory, so that a sync, of which
+    /// the product makes many, costs nothing. Elsewhere it is as [`Place::dir`].
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub(crate) fn quick_dir(&self, name: &str) -> Result<PathBuf, Failure> {
+        emptied(self.quick.as_ref().unwrap_or(&self.scratch), name)
     }
 
     /// The program `ext5`, built beside this one.
@@ -73,4 +93,13 @@ impl Place {
         }
         Err("`ext5` is not built: run `cargo xtask reliability`, which builds it".into())
     }
+}
+
+fn emptied(parent: &TempDir, name: &str) -> Result<PathBuf, Failure> {
+    let path = parent.path().join(name);
+    if path.exists() {
+        std::fs::remove_dir_all(&path)?;
+    }
+    std::fs::create_dir_all(&path)?;
+    Ok(path)
 }

@@ -27,7 +27,7 @@ struct Named {
 }
 
 fn run(place: &Place) -> Result<Figure, Failure> {
-    let mut ground = Ground::lay(&place.dir("paths")?)?;
+    let mut ground = Ground::lay(&place.quick_dir("paths")?)?;
     let kit = Kit::new()?;
     let spellings = spellings(&ground.canary());
     let seeded = [Named {
