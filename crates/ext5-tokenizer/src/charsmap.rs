@@ -24,6 +24,10 @@ impl Unit {
     }
 }
 
+/// No rule replaces more bytes than this. SentencePiece's own replace some tens; an array that was damaged may lead on for ever, and
+/// would be walked through the whole text from each of its bytes.
+const LONGEST: usize = 512;
+
 /// Replacements of byte strings, the longest match at a position winning.
 pub(crate) struct Charsmap {
     units: Vec<Unit>,
@@ -54,7 +58,7 @@ impl Charsmap {
     pub(crate) fn longest(&self, bytes: &[u8]) -> Option<(&[u8], usize)> {
         let mut position = self.units.first()?.offset();
         let mut found = None;
-        for (index, &byte) in bytes.iter().enumerate() {
+        for (index, &byte) in bytes.iter().take(LONGEST).enumerate() {
             let Some((next, value)) = self.step(position, byte) else {
                 break;
             };
@@ -84,8 +88,12 @@ impl Charsmap {
         value.is_none() && (0..0x80).all(|second| self.step(position, second).is_none())
     }
 
-    /// Follows `byte`: the next position, and the value of the key that ends there.
+    /// Follows `byte`: the next position, and the value of the key that ends there. Keys end at byte 0, so it leads nowhere: units
+    /// that are not in use may be zero and look as if it did.
     fn step(&self, position: usize, byte: u8) -> Option<(usize, Option<usize>)> {
+        if byte == 0 {
+            return None;
+        }
         let position = position ^ usize::from(byte);
         let unit = *self.units.get(position)?;
         if unit.label() != u32::from(byte) {
@@ -96,5 +104,56 @@ impl Charsmap {
             .has_leaf()
             .then(|| self.units.get(next).map(|leaf| leaf.value()));
         Some((next, value.flatten()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The map of a double array of 256 units and of its replacements.
+    fn map(units: &[(usize, u32)], replacements: &[u8]) -> Charsmap {
+        let mut array = [0_u32; 256];
+        for (place, unit) in units {
+            array[*place] = *unit;
+        }
+        let mut blob = 1024_u32.to_le_bytes().to_vec();
+        blob.extend(array.iter().flat_map(|unit| unit.to_le_bytes()));
+        blob.extend(replacements);
+        Charsmap::parse(&blob).unwrap()
+    }
+
+    /// A unit whose children lie around the place `offset` away.
+    fn unit(label: u8, offset: u32, has_leaf: bool) -> u32 {
+        offset << 10 | u32::from(has_leaf) << 8 | u32::from(label)
+    }
+
+    #[test]
+    fn byte_0_ends_every_key() {
+        // `A` becomes `b`; all units that are not in use are zero, as if byte 0 led from each to itself.
+        let at = 128 ^ usize::from(b'A');
+        let units = [
+            (0, unit(0, 128, false)),
+            (at, unit(b'A', 3, true)),
+            (at ^ 3, 1 << 31),
+        ];
+        let map = map(&units, b"b\0");
+        assert_eq!(map.longest(b"A\0\0"), Some((b"b".as_slice(), 1)));
+        assert_eq!(map.longest(b"\0A"), None);
+        assert!(map.leaves_ascii_alone(0));
+        assert!(!map.leaves_ascii_alone(b'A'));
+    }
+
+    #[test]
+    fn a_ring_in_a_damaged_array_is_left() {
+        // `A` leads to where it came from, and every `A` ends a key.
+        let at = 128 ^ usize::from(b'A');
+        let ring = unit(b'A', u32::from(b'A'), true);
+        let map = map(
+            &[(0, unit(0, 128, false)), (at, ring), (128, 1 << 31)],
+            b"b\0",
+        );
+        let (replacement, length) = map.longest(&[b'A'; 100_000]).unwrap();
+        assert_eq!((replacement, length), (b"b".as_slice(), LONGEST));
     }
 }
