@@ -43,7 +43,7 @@ pub struct RollbackConfig {
 pub struct SpikeConfig {
     /// What is done.
     pub policy: SpikePolicy,
-    /// Robust deviations above the median of the last steps.
+    /// Robust deviations above the median of the last steps, beyond 1.5, added up over steps that lie so high.
     pub threshold: f64,
     /// Steps that the median is taken of; there are no spikes before half as many.
     pub window: usize,

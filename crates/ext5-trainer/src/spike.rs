@@ -9,6 +9,10 @@ const DEVIATION: f64 = 1.4826;
 const UPPER: f64 = 1.6449;
 /// The least deviation that is believed: 3 %.
 const FLOOR: f64 = 0.03;
+/// Deviations that a step may lie above the median and count as none.
+const ALLOWED: f64 = 1.5;
+/// Thresholds that the sum of what is not allowed grows to at most, so that it is soon forgotten.
+const HELD: f64 = 2.0;
 
 /// A watch on one series of positive numbers. Their logarithms are compared, so that it does not matter how large they are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,7 +20,10 @@ const FLOOR: f64 = 0.03;
 struct Watch {
     /// Logarithms of the last numbers, oldest first.
     recent: VecDeque<f64>,
-    /// Whether the last one was too high: a spike is told when it begins.
+    /// What the last numbers had above what is allowed, in deviations, added up as long as it is above 0 (Page's sum). One high number
+    /// may be chance, some in a row are not.
+    sum: f64,
+    /// Whether that was too much: a spike is told when it begins.
     above: bool,
 }
 
@@ -69,25 +76,27 @@ impl SpikeDetector {
 }
 
 impl Watch {
-    /// Enters a number; answers the median before it and its deviations from that where it is the first that is too high. A step
-    /// without loss says nothing.
+    /// Enters a number; answers the median before it and its deviations from that where a spike is told with it. A step without loss
+    /// says nothing.
     fn observe(&mut self, config: &SpikeConfig, value: f64) -> Option<(f64, f64)> {
         if !(value.is_finite() && value > 0.0) {
             return None;
         }
         let log = value.ln();
-        let found = (2 * self.recent.len() >= config.window)
-            .then(|| self.deviations(log))
-            .filter(|(_, deviations)| *deviations > config.threshold);
-        let begins = found.is_some() && !self.above;
-        self.above = found.is_some();
+        let was_above = self.above;
+        let mut found = None;
+        if 2 * self.recent.len() >= config.window {
+            let (median, deviations) = self.deviations(log);
+            let most = HELD * config.threshold;
+            self.sum = (self.sum + deviations - ALLOWED).min(most).max(0.0);
+            self.above = self.sum > config.threshold;
+            found = Some((median.exp(), deviations));
+        }
         self.recent.push_back(log);
         while self.recent.len() > config.window {
             self.recent.pop_front();
         }
-        found
-            .filter(|_| begins)
-            .map(|(median, deviations)| (median.exp(), deviations))
+        found.filter(|_| self.above && !was_above)
     }
 
     /// The median of the last numbers, and how many robust deviations `log` is above it. A mixture's tasks have losses of their
@@ -145,6 +154,21 @@ mod tests {
         assert_eq!(detector.observe(&config, 2.0, 1.0), None);
         let spike = detector.observe(&config, 2.0, 50.0).unwrap();
         assert_eq!(spike.what, "the gradient norm");
+    }
+
+    #[test]
+    fn some_high_steps_in_a_row_are_a_spike_and_one_is_none() {
+        let config = SpikeConfig::default();
+        // The upper median is 2.04 and a deviation 0.0593, as above: 2.8 is 5.34 deviations above it, 3.84 above what is allowed.
+        let mut detector = steady(100);
+        assert_eq!(detector.observe(&config, 2.8, 1.0), None);
+        let spike = detector.observe(&config, 2.8, 1.0).unwrap();
+        assert!((spike.deviations - 5.34).abs() < 0.01, "{spike:?}");
+        // 1.96 takes 2.17 away and 2.04 takes 1.5: each is forgotten before the next.
+        let mut detector = steady(100);
+        for loss in [2.8, 1.96, 2.04, 1.96].repeat(5) {
+            assert_eq!(detector.observe(&config, loss, 1.0), None);
+        }
     }
 
     #[test]
