@@ -3,6 +3,9 @@
     clippy::unnecessary_wraps,
     reason = "all rows of a table have one type"
 )]
+mod lengths;
+mod packed;
+
 use std::collections::BTreeMap;
 
 use ext5_data::{Example, Member, MemberSpec, Members, Mixture, MixtureSpec, Rate};
@@ -33,11 +36,17 @@ const SHARES: &[(&str, &str)] = &[
     ("chrf", "none"),
 ];
 
-/// A property of the case that a stream draws; with `true`, of a broken twin.
-type Property = fn(&mut Stream, bool) -> bool;
+/// A property of the case that a stream draws; of a broken twin where the place says so.
+type Property = fn(&mut Stream, &Place) -> bool;
 
 const PROPERTIES: &[(&str, Property)] = &[
     ("span corruption gives back what it takes", corruption),
+    ("its lengths are those it is solved for", lengths::as_solved),
+    ("which are T5's", lengths::as_t5),
+    (
+        "packed rows hold what fits, cut nothing of text",
+        packed::rows,
+    ),
     ("shares of a mixture add up to 1", shares),
     ("schedules are finite", schedule),
     (
@@ -52,7 +61,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     for (number, (name, property)) in (0..).zip(PROPERTIES) {
         let key = Stream::new(&[7, 9, number]);
         let failed = (0..cases)
-            .filter(|case| !property(&mut key.child(*case), place.seeded))
+            .filter(|case| !property(&mut key.child(*case), place))
             .count();
         if failed > 0 {
             broken.push(format!("{name}: {failed} of {cases}"));
@@ -74,7 +83,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     ))
 }
 
-fn corruption(stream: &mut Stream, seeded: bool) -> bool {
+fn corruption(stream: &mut Stream, place: &Place) -> bool {
     let objective =
         Objective::span_corruption(0.05 + 0.6 * stream.uniform(), 1.0 + 6.0 * stream.uniform());
     let tokens: Vec<u32> = (0..=stream.below(250))
@@ -86,7 +95,7 @@ fn corruption(stream: &mut Stream, seeded: bool) -> bool {
     };
     match objective.apply(&tokens, sentinels, stream) {
         Ok(mut pair) => {
-            if seeded {
+            if place.seeded {
                 pair.targets.pop();
             }
             joined(&pair.inputs, &pair.targets) == tokens
@@ -109,7 +118,7 @@ impl Members for Made {
     }
 }
 
-fn shares(stream: &mut Stream, _seeded: bool) -> bool {
+fn shares(stream: &mut Stream, _place: &Place) -> bool {
     let mut made = BTreeMap::new();
     let mut members = Vec::new();
     for task in 0..=stream.below(20) {
@@ -157,7 +166,7 @@ fn shares(stream: &mut Stream, _seeded: bool) -> bool {
     })
 }
 
-fn schedule(stream: &mut Stream, _seeded: bool) -> bool {
+fn schedule(stream: &mut Stream, _place: &Place) -> bool {
     let rate = stream.uniform() * 2.0;
     let (warmup, total) = (stream.below(20_000), stream.below(1 << 40));
     let schedule = match stream.below(4) {
@@ -189,7 +198,7 @@ fn schedule(stream: &mut Stream, _seeded: bool) -> bool {
         .all(|step| (0.0..=rate * (1.0 + 1e-12)).contains(&schedule.rate(*step)))
 }
 
-fn metrics(stream: &mut Stream, _seeded: bool) -> bool {
+fn metrics(stream: &mut Stream, _place: &Place) -> bool {
     const WORDS: &[&str] = &[
         "the", "cat", "sat", "", "yes", "no", "日本", "1.5", "\u{301}", "a,b", "?",
     ];
