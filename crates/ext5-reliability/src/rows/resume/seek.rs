@@ -42,17 +42,18 @@ pub(super) const ROW: Row = Row {
 fn run(place: &Place) -> Result<Figure, Failure> {
     let part = if place.seeded { 50 } else { 1 };
     let (examples, places) = (EXAMPLES / part, PLACES / part);
-    let feeds = sources(&place.dir("C10")?)?;
+    let feeds = sources(&place.quick_dir("C10")?)?;
     let (hashes, epochs) = read(&feeds, examples + NEXT)?;
     let mut random = Stream::new(&[0x63_3130]);
     let mut times = Vec::with_capacity(places);
-    let mut equal = 0;
+    let (mut equal, mut again) = (0, 0);
     for _ in 0..places {
         let at = random.below(examples as u64);
         let seeded = u64::from(place.seeded);
         let (mut found, mut time) = go_to(&feeds, at + seeded)?;
         for _ in 1..TRIES {
             if time > MOST {
+                again += 1;
                 (found, time) = go_to(&feeds, at + seeded)?;
             }
         }
@@ -72,7 +73,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     } = epochs;
     Ok(Figure::new(
         format!(
-            "{equal}/{places} next-{NEXT} hashes equal; seek median {median:.1} ms, slowest {most:.1} ms; {whole} whole epochs, {lost} examples lost, {doubled} doubled"
+            "{equal}/{places} next-{NEXT} hashes equal; seek median {median:.1} ms, slowest {most:.1} ms ({again} tried again); {whole} whole epochs, {lost} examples lost, {doubled} doubled"
         ),
         format!("{places}/{places}, seek <= {MOST:.0} ms, 0 lost, 0 doubled"),
         equal == places && most <= MOST && whole > 0 && lost + doubled == 0,
