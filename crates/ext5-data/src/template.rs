@@ -1,3 +1,5 @@
+mod sums;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -10,7 +12,7 @@ use crate::{door, filters};
 
 /// Work one text may cost: instructions, and one more for every 64 bytes handled. It bounds what a template may hold in memory at
 /// 64 MB, and its time at some ten milliseconds.
-const FUEL: u64 = 1_000_000;
+const FUEL: u64 = 500_000;
 
 /// Longest text a template may give, in bytes, beyond what the row itself holds.
 const TEXT_LIMIT: usize = 1 << 20;
@@ -42,7 +44,7 @@ impl Template {
     pub(crate) fn compile(name: &str, source: &str) -> Result<Self, String> {
         let mut environment = ENVIRONMENT.clone();
         environment
-            .add_template_owned(name.to_owned(), source.to_owned())
+            .add_template_owned(name.to_owned(), sums::paid(source, false))
             .map_err(|error| format!("`{name}`: {}", explain(&error)))?;
         let template = environment.get_template(name);
         let template = template.map_err(|error| format!("`{name}`: {}", explain(&error)))?;
@@ -94,7 +96,7 @@ impl Expression {
     /// Compiles `source`; `name` (`super_glue_rte.where`) stands in errors.
     pub(crate) fn compile(name: &str, source: &str) -> Result<Self, String> {
         let compiled = ENVIRONMENT
-            .compile_expression_owned(source.to_owned())
+            .compile_expression_owned(sums::paid(source, true))
             .map_err(|error| format!("`{name}`: {}", explain(&error)))?;
         let names = declared_outside(compiled.undeclared_variables(false));
         Ok(Self {
@@ -175,6 +177,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         minijinja::escape_formatter(out, state, value)
     });
     filters::register(&mut environment);
+    sums::register(&mut environment);
     environment
 });
 
