@@ -36,15 +36,35 @@ pub fn open(path: &Path) -> Result<File> {
 /// Opens a file for reading from its start to its end; a gzip file (by its first bytes) is unpacked on the way.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open`], and [`Error::Damaged`] where a name promises packing that the file does not have: what was cut off before it began
+/// must not pass for a file without lines.
 pub fn open_stream(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     /// The first bytes of any gzip member (RFC 1952).
     const GZIP: &[u8] = &[0x1f, 0x8b];
+    /// The first bytes of a Zstandard frame (RFC 8878), least first.
+    const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
     let mut file = BufReader::with_capacity(1 << 16, open(path)?);
     let start = file
         .fill_buf()
         .map_err(|source| Error::io("read", path, source))?;
-    Ok(if start.starts_with(GZIP) {
+    let packed = start.starts_with(GZIP);
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    if name.ends_with(".gz") && !packed {
+        let what = if start.is_empty() {
+            "it is empty"
+        } else {
+            "gzip did not pack it (plain text needs a name without)"
+        };
+        return Err(Error::damaged(
+            path,
+            format!("its name ends in `.gz`, but {what}"),
+        ));
+    }
+    if start.starts_with(ZSTANDARD) || name.ends_with(".zst") {
+        let reason = "it is of Zstandard by its name or content, which is not unpacked here (unpack it, or use gzip)";
+        return Err(Error::damaged(path, reason));
+    }
+    Ok(if packed {
         Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
     } else {
         Box::new(file)

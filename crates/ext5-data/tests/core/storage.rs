@@ -123,6 +123,44 @@ fn the_door_tells_missing_directory_large_and_damaged_apart() {
     );
 }
 
+#[test]
+fn what_is_named_as_packed_is_packed() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        door::open_stream(&path).map(drop).map_err(|error| {
+            assert_eq!(error.kind(), ErrorKind::Data);
+            assert!(message(&error).contains(name), "{error}");
+            message(&error)
+        })
+    };
+    // RFC 1952: a member begins with 1f 8b; cut off before that, it is no gzip file.
+    for (bytes, reason) in [
+        (b"".as_slice(), "it is empty"),
+        (b"\x1f", "gzip did not pack it"),
+        (b"{\"a\": 1}\n", "plain text needs a name without"),
+    ] {
+        let error = told("rows.jsonl.GZ", bytes).unwrap_err();
+        assert!(
+            error.contains(reason) && error.contains("fetch or make it again"),
+            "{error}"
+        );
+    }
+    told("rows.jsonl.gz", b"\x1f\x8b\x08").unwrap();
+    told("rows.jsonl", b"").unwrap();
+    // RFC 8878: a frame begins with fd2fb528, least first.
+    for (name, bytes) in [
+        ("rows.jsonl", b"\x28\xb5\x2f\xfd".as_slice()),
+        ("rows.jsonl.zst", b""),
+    ] {
+        assert!(
+            told(name, bytes).unwrap_err().contains("unpack it"),
+            "{name}"
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn refused_access_is_of_its_own_kind() {

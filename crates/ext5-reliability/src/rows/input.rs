@@ -12,10 +12,14 @@ mod truncation;
 mod unicode;
 mod worker;
 
-use crate::row::Row;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::row::{Failure, Row};
 
 /// Where this process is to read files for another one, its answer.
-pub(crate) fn work(words: &[String]) -> Option<Result<String, crate::row::Failure>> {
+pub(crate) fn work(words: &[String]) -> Option<Result<String, Failure>> {
     worker::work(words)
         .or_else(|| limits::work(words))
         .or_else(|| templates::work(words))
@@ -31,3 +35,16 @@ pub(super) const ROWS: &[Row] = &[
     properties::ROW,
     templates::ROW,
 ];
+
+/// A directory, in memory where the machine has such a one.
+fn memory_dir() -> Result<TempDir, Failure> {
+    let shm = Path::new("/dev/shm");
+    let parent = if shm.is_dir() {
+        shm.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
+    Ok(tempfile::Builder::new()
+        .prefix("ext5-")
+        .tempdir_in(parent)?)
+}

@@ -1,10 +1,10 @@
 //! F1 and F2: damaged files of every format, read by the product.
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::formats::{self, Format};
+use super::memory_dir;
 use super::worker::{AT, Tally, WORD};
 use crate::place::{Place, Tier};
 use crate::row::{Failure, Figure, Row};
@@ -99,19 +99,6 @@ fn survey(format: &Format, count: u64) -> Result<Tally, Failure> {
         worker.finish(format, &mut sum)?;
     }
     Ok(sum)
-}
-
-/// A directory, in memory where the machine has such a one.
-fn memory_dir() -> Result<TempDir, Failure> {
-    let shm = Path::new("/dev/shm");
-    let parent = if shm.is_dir() {
-        shm.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
-    Ok(tempfile::Builder::new()
-        .prefix("ext5-")
-        .tempdir_in(parent)?)
 }
 
 struct Worker {

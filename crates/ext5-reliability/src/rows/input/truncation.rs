@@ -2,6 +2,7 @@
 use std::path::Path;
 
 use super::formats::{self, Format};
+use super::memory_dir;
 use crate::place::{Place, Tier};
 use crate::row::{Failure, Figure, Row};
 
@@ -59,15 +60,15 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     let seeded = [("forgiving", 4, 4, End::Lines)];
     let table = if place.seeded { &seeded } else { CUT };
     let times = |small: usize, large: usize| if place.tier == Tier::N { large } else { small };
-    let dir = place.dir("cuts")?;
+    let dir = memory_dir()?;
     let halves: Vec<Result<Cuts, String>> = std::thread::scope(|scope| {
         let start = |half: usize| {
-            let dir = dir.join(half.to_string());
+            let dir = dir.path().join(half.to_string());
             scope.spawn(move || {
                 let mut sum = Cuts::default();
-                for &(name, small, large, end) in table.iter().skip(half).step_by(2) {
+                for &(name, small, large, end) in table {
                     let format = formats::find(name).ok_or("no such format")?;
-                    cut(format, times(small, large), end, &dir, &mut sum)
+                    cut(format, times(small, large), end, half, &dir, &mut sum)
                         .map_err(|error| format!("{name}: {error}"))?;
                 }
                 Ok(sum)
@@ -105,8 +106,15 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     ))
 }
 
-/// Cuts a file shorter and shorter.
-fn cut(format: &Format, times: usize, end: End, dir: &Path, sum: &mut Cuts) -> Result<(), Failure> {
+/// Cuts a file shorter and shorter, to every second length.
+fn cut(
+    format: &Format,
+    times: usize,
+    end: End,
+    half: usize,
+    dir: &Path,
+    sum: &mut Cuts,
+) -> Result<(), Failure> {
     let dir = dir.join(format.name);
     std::fs::create_dir_all(&dir)?;
     let made = (format.make)(&dir, times)?;
@@ -115,7 +123,7 @@ fn cut(format: &Format, times: usize, end: End, dir: &Path, sum: &mut Cuts) -> R
     (made.read)().map_err(|refused| refused.text)?;
     let file = std::fs::OpenOptions::new().write(true).open(&made.path)?;
     let mut wrong = 0;
-    for length in (0..whole.len()).rev() {
+    for length in (0..whole.len()).rev().filter(|length| length % 2 == half) {
         file.set_len(length as u64)?;
         sum.bytes += 1;
         if (made.read)().is_err() || whole[length..].iter().all(u8::is_ascii_whitespace) {
