@@ -10,6 +10,7 @@ mod jsonl;
 mod locate;
 mod parquet_file;
 mod parquet_guard;
+mod parquet_pages;
 mod rows;
 
 use std::path::{Path, PathBuf};

@@ -2,10 +2,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::file::metadata::ParquetMetaData;
 
 use super::batch_rows::BatchRows;
+use super::parquet_pages::Pages;
 use super::{FileRows, column_places, parquet_guard};
 use crate::{Result, door};
 
@@ -20,7 +23,10 @@ const BATCH_ROWS: usize = 128;
 pub(super) fn open(path: &Path, columns: &Arc<[String]>, skip: u64) -> Result<(FileRows, u64)> {
     let file = door::open(path)?;
     parquet_guard::check_footer(path, &file)?;
-    let builder = door::parse(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
+    let metadata = door::parse(path, || {
+        ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+    })?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(Pages::new(file), metadata);
     let schema = builder.schema().clone();
     let present: Vec<&str> = schema
         .fields()

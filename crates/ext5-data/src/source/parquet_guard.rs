@@ -14,7 +14,7 @@ const MOST_ELEMENTS: u64 = 100_000;
 const ANY_SIZE: i64 = 64 << 20;
 
 /// And beyond that to so many times its packed size.
-const MOST_RATIO: i64 = 1000;
+pub(super) const MOST_RATIO: i64 = 1000;
 
 /// Refuses a schema of too many elements, which its footer announces in its first bytes.
 ///
@@ -56,7 +56,7 @@ fn announced(file: &File) -> Option<u64> {
 }
 
 /// A number in groups of seven bits, and what follows it.
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0;
     for (index, byte) in bytes.iter().enumerate().take(9) {
         value |= u64::from(byte & 0x7f) << (7 * index);

@@ -74,3 +74,38 @@ fn a_file_of_another_kind_is_damaged() {
         }
     }
 }
+
+/// An Arrow file says in its footer how long its parts are. What is longer than the file is refused before room is made for it.
+#[test]
+fn an_arrow_file_is_not_believed_about_lengths_beyond_it() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core/golden");
+    let whole = fs::read(golden.join("types_file.arrow")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let told = |bytes: &[u8]| {
+        fs::write(dir.path().join("x"), bytes).unwrap();
+        let error = values(&source(dir.path(), Format::Arrow, "x", &["text"])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Data, "{error}");
+        error.to_string()
+    };
+    // The last ten bytes: the length of the footer and the magic.
+    let end = whole.len() - 10;
+    let mut bytes = whole.clone();
+    bytes[end..end + 4].copy_from_slice(&i32::MAX.to_le_bytes());
+    let error = told(&bytes);
+    assert!(
+        error.contains("its footer announces 2147483657 bytes"),
+        "{error}"
+    );
+    // The first block begins behind the schema; its place in the footer is followed by the lengths of its two parts.
+    let footer_length = u32::from_le_bytes(whole[end..end + 4].try_into().unwrap()) as usize;
+    let footer = arrow::ipc::root_as_footer(&whole[end - footer_length..end]).unwrap();
+    let block = footer.recordBatches().unwrap().get(0).0;
+    let at = whole
+        .windows(block.len())
+        .rposition(|window| window == block);
+    let mut bytes = whole.clone();
+    let body = at.unwrap() + 16;
+    bytes[body..body + 8].copy_from_slice(&(1_i64 << 40).to_le_bytes());
+    let error = told(&bytes);
+    assert!(error.contains("of its footer announces 1099511"), "{error}");
+}

@@ -1,4 +1,6 @@
 //! A process that reads damaged files one after another: what kills it is counted by the one that started it.
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,9 +92,10 @@ fn read(format: &Format, first: u64, count: u64, dir: &Path) -> Result<Tally, Fa
     let begun = watch();
     let base = MEMORY.allocated();
     let key = Stream::new(&[7, u64::from(name_number(format.name))]);
+    let at = File::create(dir.join(AT))?;
     for number in first..first + count {
         let bytes = (made.file)(&mutant(&made.sample, format.text, &mut key.child(number)));
-        std::fs::write(dir.join(AT), number.to_string())?;
+        at.write_all_at(format!("{number:020}").as_bytes(), 0)?;
         std::fs::write(&made.path, &bytes)?;
         let most = base + MEMORY_LIMIT + MEMORY_PER_BYTE * bytes.len();
         let _ = MEMORY.set_limit(most);
