@@ -33,6 +33,19 @@ pub(super) fn facts(ground: &Ground<'_>) -> Vec<(String, String)> {
         facts.push(("fine-tuning", in_words(&ground.finetune)));
     }
     facts.push(("scored", scored));
+    let by_family = matches!(spec.question, Question::Transfer | Question::TaskAffinity);
+    let unscored = if by_family {
+        ground.unscored()
+    } else {
+        Vec::new()
+    };
+    let without = format!(
+        "trained on, not scored (no split `{}` or no metric)",
+        score.split
+    );
+    if !unscored.is_empty() {
+        facts.push((&without, unscored.join(", ")));
+    }
     facts.push(("seeds", seeds.join(", ")));
     let owned = facts
         .into_iter()

@@ -142,6 +142,20 @@ impl<'a> Ground<'a> {
         families.into_iter().map(of).collect()
     }
 
+    /// Tasks of these families that are trained on and have nothing to be scored by; none where the file names those it scores.
+    pub(super) fn unscored(&self) -> Vec<String> {
+        if !self.spec.score.tasks.is_empty() {
+            return Vec::new();
+        }
+        let families = self.families();
+        let of = |task: &&TaskSpec| {
+            let mut families = families.iter();
+            families.any(|(family, scored)| task.family == *family && !scored.contains(&task.name))
+        };
+        let tasks = tasks(self.spec, self.catalogue).filter(of);
+        tasks.map(|task| format!("`{}`", task.name)).collect()
+    }
+
     /// The mixture of a family's tasks, which the catalogue derives.
     pub(super) fn family_mixture(&self, family: Family) -> String {
         format!("{}_{}", self.supervised.name, family.name())

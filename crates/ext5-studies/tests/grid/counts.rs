@@ -70,6 +70,26 @@ fn a_family_alone_is_scored_half_way_and_at_the_end() {
     );
 }
 
+/// Sixteen tasks of `exmix_local`'s eight families have no validation split; no mean may lack them without a word.
+#[test]
+fn tasks_that_cannot_be_scored_are_named() {
+    let unscored = |overrides: &[&str]| {
+        let facts = grid("transfer", "local", overrides).facts;
+        let mut found = facts
+            .into_iter()
+            .filter(|(key, _)| key.contains("not scored"));
+        found.next().map(|(_, names)| names)
+    };
+    let names = unscored(&[]).unwrap();
+    assert_eq!(names.split(", ").count(), 16, "{names}");
+    assert!(
+        names.contains("`ag_news`") && !names.contains("`gsm8k`"),
+        "{names}"
+    );
+    let nli = ["grid.families=[\"nli\", \"commonsense\"]"];
+    assert_eq!(unscored(&nli).as_deref(), Some("`story_cloze`"));
+}
+
 #[test]
 fn families_can_be_chosen() {
     // Three families: three alone and three pairs, two seeds, one start.
