@@ -6,7 +6,7 @@ pub(crate) fn line_of(text: &str, task: &str, problem: &str) -> Option<usize> {
     if let Some(number) = problem.strip_prefix("example ") {
         let number: usize = number.split_whitespace().next()?.parse().ok()?;
         let examples = lines(text).filter(|(_, line)| *line == "[[examples]]");
-        let start = examples.map(|(line, _)| line).nth(number)?;
+        let start = examples.map(|(line, _)| line).nth(number.checked_sub(1)?)?;
         let rest = problem.split_once("`: ").map(|(_, rest)| rest);
         // A template that fails is at fault itself; a text that differs is that of the example.
         let template = rest
@@ -101,10 +101,10 @@ mod tests {
             ("unknown metric `acuracy`", Some(4)),
             ("`t.let.words`: no such filter", Some(6)),
             ("`source.columns` is empty", Some(9)),
-            ("example 1 of `t`: its row has no column `a`", Some(12)),
-            ("example 1 of `t`: targets: expected `y`, got `z`", Some(14)),
+            ("example 2 of `t`: its row has no column `a`", Some(12)),
+            ("example 2 of `t`: targets: expected `y`, got `z`", Some(14)),
             (
-                "example 0 of `t`: `t.targets` from `b`: it is no list",
+                "example 1 of `t`: `t.targets` from `b`: it is no list",
                 Some(3),
             ),
             ("nothing is said", None),

@@ -65,7 +65,6 @@ fn score_files(
     args: &MetricArgs,
     output: &Output,
 ) -> Result<()> {
-    let answers = lines(predictions, false)?.concat();
     if metric.is_grouped() && args.groups.is_none() {
         let message = format!(
             "metric `{}` scores groups and needs `--groups FILE`",
@@ -74,6 +73,7 @@ fn score_files(
         return Err(refused(ErrorKind::Request, message));
     }
     let targets = examples(targets, args)?;
+    let answers = each(predictions, targets.len())?;
     let labels = match (&args.labels, metric.kinds.contains(&Kind::Label)) {
         (Some(labels), _) => labels.clone(),
         // Classes are what the targets name, in the order of their names.

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     reason = "a test fails by panicking and says what it measured"
 )]
+mod canonical;
 mod catalogue;
 mod evaluate;
 mod metric;

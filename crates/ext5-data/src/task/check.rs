@@ -5,7 +5,7 @@ use crate::{ExampleSpec, ExpectedSpec, Row, TaskSpec};
 /// Problems of a task's own examples.
 pub(super) fn problems(spec: &TaskSpec, program: &Program) -> Vec<String> {
     let mut problems = Vec::new();
-    for (number, example) in spec.examples.iter().enumerate() {
+    for (number, example) in (1..).zip(&spec.examples) {
         if let Err(problem) = check(spec, program, example) {
             problems.push(format!("example {number} of `{}`: {problem}", spec.name));
         }
