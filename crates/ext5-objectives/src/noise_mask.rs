@@ -13,38 +13,27 @@ pub(crate) fn random_spans(
     random_roll: bool,
     stream: &mut Stream,
 ) -> Vec<bool> {
-    let (noise, spans) = counts(length, noise_density, mean_noise_span_length);
-    if spans == 0 {
+    if noise_density == 0.0 || length == 0 {
         return vec![false; length];
     }
+    // One token cannot hold both kinds: two are cut, the second is dropped.
+    let tokens = length.max(2);
+    let noise = round(tokens as f32 * noise_density as f32).clamp(1, tokens - 1);
+    let spans = round(noise as f32 / mean_noise_span_length as f32)
+        // The reference fails where there are more spans than tokens to fill them.
+        .clamp(1, noise.min(tokens - noise));
     let noise_lengths = composition(noise, spans, stream);
-    let kept_lengths = composition(length - noise, spans, stream);
-    let mut mask = Vec::with_capacity(length);
+    let kept_lengths = composition(tokens - noise, spans, stream);
+    let mut mask = Vec::with_capacity(tokens);
     for (kept, noise) in kept_lengths.into_iter().zip(noise_lengths) {
         mask.resize(mask.len() + kept, false);
         mask.resize(mask.len() + noise, true);
     }
+    mask.truncate(length);
     if random_roll {
         mask.rotate_right(stream.below(length as u64) as usize);
     }
     mask
-}
-
-/// Noise tokens of a text of `length` tokens, and the spans that they are cut into.
-///
-/// There is one noise token at least and one kept one, and neither kind has more spans than tokens; the reference fails where it would.
-/// One token alone is kept.
-pub(crate) fn counts(
-    length: usize,
-    noise_density: f64,
-    mean_noise_span_length: f64,
-) -> (usize, usize) {
-    if noise_density == 0.0 || length < 2 {
-        return (0, 0);
-    }
-    let noise = round(length as f32 * noise_density as f32).clamp(1, length - 1);
-    let spans = round(noise as f32 / mean_noise_span_length as f32);
-    (noise, spans.clamp(1, noise.min(length - noise)))
 }
 
 /// Cuts `items` into `parts` non-empty pieces, uniformly over all ways: `parts - 1` dividers are put into the

@@ -121,9 +121,8 @@ impl Objective {
     /// The raw length that fills rows of `inputs_length` tokens, and what comes of it: span corruption with 0.15 and 3 turns
     /// 568 tokens into 512 and 114.
     ///
-    /// It is what T5's `random_spans_helper` answers, save where that helper counts otherwise than T5's own mask and rows would
-    /// overrun by a token: few noise spans (a density of 0.05 with spans of 7 below 70 tokens), halves rounded in other floats.
-    /// A random roll may still add a token to one side; the feature converter trims it.
+    /// Very short rows (fewer than about ten tokens) can overrun by one: T5's solver rounds a span away that its mask
+    /// always cuts; the feature converter trims it.
     ///
     /// # Errors
     /// [`crate::Error::InputsLength`] where nothing fits, [`crate::Error::Parameter`] where a parameter is out of range.

@@ -80,21 +80,23 @@ impl SpanCorruption {
         #[expect(clippy::float_cmp, reason = "the rule holds for the literal 0.5 alone")]
         let halves = self.noise_density == 0.5;
         if halves && lengths.targets > lengths.inputs && raw > 1 {
-            return Ok(self.at(raw - 1));
+            let targets = lengths.targets - 1;
+            return Ok(Lengths {
+                targets,
+                ..self.at(raw - 1)
+            });
         }
         Ok(lengths)
     }
 
-    /// Lengths of `raw` tokens, end of sequence included, as the mask cuts them. T5's helper counts apart from its mask, in 64-bit
-    /// floats and without the mask's least span, so that its rows overrun by a token now and then.
+    /// Lengths of `raw` tokens, end of sequence included; products rounded half to even in 64-bit floats, as Python does.
     fn at(self, raw: usize) -> Lengths {
-        let (noise, spans) =
-            noise_mask::counts(raw, self.noise_density, self.mean_noise_span_length);
+        let noise = (raw as f64 * self.noise_density).round_ties_even() as usize;
+        let spans = (noise as f64 / self.mean_noise_span_length).round_ties_even() as usize;
         Lengths {
             raw,
             inputs: raw - noise + spans + 1,
-            // Text without noise is one kept span.
-            targets: noise + spans.max(1) + 1,
+            targets: noise + spans + 1,
             spans,
         }
     }

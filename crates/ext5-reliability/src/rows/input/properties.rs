@@ -41,10 +41,13 @@ type Property = fn(&mut Stream, &Place) -> bool;
 
 const PROPERTIES: &[(&str, Property)] = &[
     ("span corruption gives back what it takes", corruption),
-    ("its lengths are those it is solved for", lengths::as_solved),
+    (
+        "its lengths are those it is solved for, but for a token or two",
+        lengths::as_solved,
+    ),
     ("which are T5's", lengths::as_t5),
     (
-        "packed rows hold what fits, cut nothing of text",
+        "packed rows hold what fits, cut a token or two of text at most",
         packed::rows,
     ),
     ("shares of a mixture add up to 1", shares),
