@@ -1,4 +1,5 @@
 //! Where rows come from: files under the data root, or this program itself.
+mod arrow_guard;
 mod arrow_ipc;
 mod arrow_value;
 mod batch_rows;

@@ -108,4 +108,13 @@ fn an_arrow_file_is_not_believed_about_lengths_beyond_it() {
     bytes[body..body + 8].copy_from_slice(&(1_i64 << 40).to_le_bytes());
     let error = told(&bytes);
     assert!(error.contains("of its footer announces 1099511"), "{error}");
+    // A stream says so in each message: behind the mark and its length, that of a body in the flat buffer.
+    let whole = fs::read(golden.join("types_stream.arrow")).unwrap();
+    let mut bytes = whole.clone();
+    bytes[4..8].copy_from_slice(&i32::MAX.to_le_bytes());
+    let error = told(&bytes);
+    assert!(
+        error.contains("message 1 announces 2147483647 bytes"),
+        "{error}"
+    );
 }
