@@ -189,13 +189,13 @@ fn wrong_examples_are_reported_and_right_ones_are_not() {
     let problems = task(Path::new(""), &text).unwrap().check_examples();
     assert_eq!(
         problems,
-        ["example 0 of `toy_nli`: targets: expected `no`, got `yes`"]
+        ["example 1 of `toy_nli`: targets: expected `no`, got `yes`"]
     );
     let text = NLI.replace("\"idx\": 4}", "\"id\": 4}");
     let problems = task(Path::new(""), &text).unwrap().check_examples();
     assert_eq!(
         problems[0],
-        "example 0 of `toy_nli`: its row has no column `idx`, did you mean `id`?"
+        "example 1 of `toy_nli`: its row has no column `idx`, did you mean `id`?"
     );
 }
 
