@@ -38,7 +38,7 @@ struct Found {
 
 fn run(place: &Place) -> Result<Figure, Failure> {
     let rows = place.count(100_000, 100_000);
-    let dir = place.dir("bad_rows")?;
+    let dir = place.quick_dir("bad_rows")?;
     let lines = survey(&dir.join("jsonl"), "jsonl", rows, place.seeded, write_lines)?;
     let tables = survey(
         &dir.join("parquet"),

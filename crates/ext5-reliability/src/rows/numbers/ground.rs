@@ -25,7 +25,11 @@ pub(super) fn config(place: &Place, settings: &[&str]) -> Result<RunConfig, Fail
         .map(|&setting| setting.to_owned())
         .collect();
     let mut config = recipe("micro_ext5", &all)?;
-    config.data.cache = Some(place.dir("unused")?.with_file_name("cache_of_numbers"));
+    config.data.cache = Some(
+        place
+            .quick_dir("unused")?
+            .with_file_name("cache_of_numbers"),
+    );
     Ok(config)
 }
 

@@ -72,7 +72,7 @@ struct Found {
 
 /// Tries a learner at some sites between each two of its steps.
 fn tried(place: &Place, config: &RunConfig, tries: usize) -> Result<Found, Failure> {
-    let session = Session::open(config, &place.dir("n1")?, &mut Silent)?;
+    let session = Session::open(config, &place.quick_dir("n1")?, &mut Silent)?;
     let mut loader = ground::loader(config, feeds_of(config, &session)?)?;
     let (mut learner, mut twin) = (session.start(config)?, session.start(config)?);
     let mut stream = Stream::new(&[1, tries as u64]);
@@ -170,7 +170,7 @@ fn recorded(place: &Place) -> Result<(usize, usize), Failure> {
         "trainer.non_finite={policy=\"skip\",max_consecutive=100,max_total=10000}",
     ];
     let config = ground::config(place, &settings)?;
-    let run_dir = place.dir("n1_run")?.join("run");
+    let run_dir = place.quick_dir("n1_run")?.join("run");
     let ranks = Poison::new(3, 2);
     let report = train_among(
         &ranks,

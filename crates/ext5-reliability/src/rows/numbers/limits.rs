@@ -81,7 +81,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
     for device in ["cpu", "flex"] {
         let setting = format!("trainer.device=\"{device}\"");
         let config = ground::config(place, &[&setting, "trainer.z_loss=1e-4"])?;
-        let session = Session::open(&config, &place.dir("n4")?, &mut Silent)?;
+        let session = Session::open(&config, &place.quick_dir("n4")?, &mut Silent)?;
         let mut loader = ground::loader(&config, feeds_of(&config, &session)?)?;
         let batch = loader.next()?.0;
         let mut judge = |what: String, outcome: Result<bool, Failure>| {
