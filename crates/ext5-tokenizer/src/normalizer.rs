@@ -119,7 +119,12 @@ impl Normalizer {
         if let Some(length) = self.verbatim.as_ref().and_then(|trie| trie.longest(bytes)) {
             return (&bytes[..length], length);
         }
-        if let Some(found) = self.charsmap.as_ref().and_then(|map| map.longest(bytes)) {
+        let Some(map) = &self.charsmap else {
+            // Nothing but whole characters was taken so far.
+            let length = byte_length(bytes[0]).min(bytes.len());
+            return (&bytes[..length], length);
+        };
+        if let Some(found) = map.longest(bytes) {
             return found;
         }
         match character_length(bytes) {
@@ -144,7 +149,9 @@ impl Normalizer {
         if text.is_ascii() {
             return Cow::Owned(text.chars().map(space).collect());
         }
-        Cow::Owned(text.nfkc().map(|(c, _)| space(c)).collect())
+        let mut composed = String::with_capacity(text.len());
+        composed.extend(text.nfkc().map(|(c, _)| space(c)));
+        Cow::Owned(composed)
     }
 }
 

@@ -7,6 +7,9 @@ use crate::{Error, Result, TokenId};
 /// How far below the rarest piece an unknown character lies (`kUnkPenalty`, `unigram_model.cc`).
 const UNKNOWN_PENALTY: f64 = 10.0;
 
+/// [`SPACE`] as the one character that it is.
+const SPACE_MARK: char = '\u{2581}';
+
 /// Normalised bytes that are cut in one go; keeps the working set in the cache.
 const STRETCH: usize = 4096;
 
@@ -279,7 +282,10 @@ impl Unigram {
                     let rest = piece.strip_prefix(SPACE).filter(|_| at_start);
                     // With joined spaces, every space before the first word goes.
                     dropped = rest.is_some() && !flags.remove_extra_whitespaces;
-                    text.push_str(&rest.unwrap_or(piece).replace(SPACE, " "));
+                    for (number, part) in rest.unwrap_or(piece).split(SPACE_MARK).enumerate() {
+                        text.push_str(if number == 0 { "" } else { " " });
+                        text.push_str(part);
+                    }
                 }
             }
         }

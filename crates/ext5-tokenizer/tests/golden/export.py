@@ -34,6 +34,7 @@ AWKWARD = [
     "<unk>", "</s>", "<pad> a", "<s>", "<extra_id_>", "<extra_id_200>", "{a} [b] ~^\\|", "don't won’t", "\u201cquoted\u201d", "a…b", "—–-",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "the the the the", "THE BAKER", "tHe BaKeR", "bakerbakerbaker", "1234567890", "3.14159", "......", "#" * 50,
     "\u0f0b\u0f0c", "\u1680a\u1680", "\u180ea", "a\u2060b", "\u00b4\u02d8\u00af", "\u2025\u2026\u22ef", "\ufdfa", "\u0132\u0133", "\u1e9b\u0323", "[NLU] a[NLU]b",
+    "\x00" * 300, "a\x00a\x00", " \x00 \x00 ", "\x00e\u0301\x00\u0301", "ﬁ\x00ﬁ", "\x00\u3000\x00", "A\x00\u0308",
 ]
 
 
