@@ -48,8 +48,11 @@ pub fn open_stream(path: &Path) -> Result<Box<dyn BufRead + Send>> {
         .fill_buf()
         .map_err(|source| Error::io("read", path, source))?;
     let packed = start.starts_with(GZIP);
-    let name = path.to_string_lossy().to_ascii_lowercase();
-    if name.ends_with(".gz") && !packed {
+    let is_named = |ending: &str| {
+        path.extension()
+            .is_some_and(|it| it.eq_ignore_ascii_case(ending))
+    };
+    if is_named("gz") && !packed {
         let what = if start.is_empty() {
             "it is empty"
         } else {
@@ -60,7 +63,7 @@ pub fn open_stream(path: &Path) -> Result<Box<dyn BufRead + Send>> {
             format!("its name ends in `.gz`, but {what}"),
         ));
     }
-    if start.starts_with(ZSTANDARD) || name.ends_with(".zst") {
+    if start.starts_with(ZSTANDARD) || is_named("zst") {
         let reason = "it is of Zstandard by its name or content, which is not unpacked here (unpack it, or use gzip)";
         return Err(Error::damaged(path, reason));
     }

@@ -136,9 +136,15 @@ impl Sums {
             | Token::String(_)
             | Token::Int(_)
             | Token::Int128(_)
-            | Token::Float(_) => false,
-            Token::Dot | Token::Pipe | Token::Tilde => false,
-            Token::Mul | Token::Div | Token::FloorDiv | Token::Mod | Token::Pow => false,
+            | Token::Float(_)
+            | Token::Dot
+            | Token::Pipe
+            | Token::Tilde
+            | Token::Mul
+            | Token::Div
+            | Token::FloorDiv
+            | Token::Mod
+            | Token::Pow => false,
             _ => true,
         }
     }
