@@ -153,7 +153,7 @@ mod tests {
             &[(0, unit(0, 128, false)), (at, ring), (128, 1 << 31)],
             b"b\0",
         );
-        let (replacement, length) = map.longest(&[b'A'; 100_000]).unwrap();
+        let (replacement, length) = map.longest(&vec![b'A'; 100_000]).unwrap();
         assert_eq!((replacement, length), (b"b".as_slice(), LONGEST));
     }
 }

@@ -14,12 +14,15 @@ const BATCHES: usize = 4;
 /// End of sequence in a vocabulary of bytes.
 const EOS: TokenId = 1;
 
+/// Tokens of inputs and targets.
+type Pair = (Vec<TokenId>, Vec<TokenId>);
+
 /// A mixture of plain text and of pairs.
 struct Mixed {
     feeds: Arc<[TaskFeed]>,
     config: LoaderConfig,
     /// Tokens of the pairs, ended and cut.
-    pairs: Vec<(Vec<TokenId>, Vec<TokenId>)>,
+    pairs: Vec<Pair>,
 }
 
 /// Every token of every batch lies in its row, in its segment, and is that of its example.
@@ -126,7 +129,7 @@ fn ended(
     pairs: &[(String, String)],
     config: &LoaderConfig,
     vocabulary: &dyn Vocabulary,
-) -> Result<Vec<(Vec<TokenId>, Vec<TokenId>)>, Failure> {
+) -> Result<Vec<Pair>, Failure> {
     let end = |text: &str, length: usize| -> Result<Vec<TokenId>, Failure> {
         let tokens = vocabulary.encode(text)?;
         Ok(tokens.into_iter().take(length - 1).chain([EOS]).collect())
