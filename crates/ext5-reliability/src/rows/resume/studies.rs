@@ -78,7 +78,7 @@ fn run(place: &Place) -> Result<Figure, Failure> {
             drop(process);
         }
         finish(study_command(place, study, words, &killed)?)?;
-        slowest = slowest.max(begun.elapsed() - time).max(time);
+        slowest = slowest.max(begun.elapsed().saturating_sub(time)).max(time);
         equal += usize::from(same_reports(&unbroken, &killed)?);
     }
     let all = studies.len();
