@@ -47,7 +47,7 @@ impl<'a> Case<'a> {
                     case.code = code.parse().unwrap();
                     case.needles = needles.split(" & ").collect();
                 }
-                ">" => case.message = rest.to_owned(),
+                ">" => rest.clone_into(&mut case.message),
                 name => {
                     assert_eq!(case.name, "", "what is `{line}`?");
                     case.name = name;
