@@ -11,7 +11,7 @@ use crate::suggest::{did_you_mean, name_list};
 use crate::{door, filters};
 
 /// Work one text may cost: instructions, and one more for every 64 bytes handled. It bounds what a template may hold in memory at
-/// 64 MB, and its time at some ten milliseconds.
+/// 32 MB, and its time at some tens of milliseconds.
 const FUEL: u64 = 500_000;
 
 /// Longest text a template may give, in bytes, beyond what the row itself holds.
